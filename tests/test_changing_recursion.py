@@ -315,3 +315,201 @@ def test_adjoints_that_are_given_as_a_list_stay_as_they_are() -> None:
     assert given == bar
     expected = [1.0 + 4.0 * x[1], 2.0 + 4.0 * x[0] + 10.0 * x[1], 3.0]
     assert slopes == pytest.approx(expected)
+
+
+class Node:
+    def __init__(self, key, weight):
+        self.key = key
+        self.weight = weight
+        self.left = None
+        self.right = None
+
+
+def insert(node, key, weight):
+    if node is None:
+        return Node(key, weight)
+    if key < node.key:
+        node.left = insert(node.left, key, weight)
+    else:
+        node.right = insert(node.right, key, weight)
+    return node
+
+
+def put(node, key, weight):
+    if key == node.key:
+        node.weight += weight
+    elif key < node.key:
+        if node.left is None:
+            node.left = Node(key, weight)
+        else:
+            put(node.left, key, weight)
+    elif node.right is None:
+        node.right = Node(key, weight)
+    else:
+        put(node.right, key, weight)
+
+
+def delete(node, key):
+    if node is None:
+        return None
+    if key < node.key:
+        node.left = delete(node.left, key)
+    elif key > node.key:
+        node.right = delete(node.right, key)
+    else:
+        if node.left is None:
+            return node.right
+        if node.right is None:
+            return node.left
+        following = node.right
+        while following.left is not None:
+            following = following.left
+        node.key, node.weight = following.key, following.weight
+        node.right = delete(node.right, following.key)
+    return node
+
+
+def find(node, key):
+    if node is None or node.key == key:
+        return node
+    return find(node.left if key < node.key else node.right, key)
+
+
+def total(node, depth):
+    if node is None:
+        return 0.0
+    below = total(node.left, depth + 1) + total(node.right, depth + 1)
+    return node.weight**2 * depth + below
+
+
+def collect(node, out):
+    if node is not None:
+        collect(node.left, out)
+        out.append(node.weight)
+        collect(node.right, out)
+
+
+def mirrored(node):
+    if node is None:
+        return node
+    node.left, node.right = mirrored(node.right), mirrored(node.left)
+    return node
+
+
+KEYS = [5, 2, 8, 1, 9]
+
+
+def tree_of(x, keys):
+    root = None
+    for k, weight in zip(keys, x, strict=True):
+        root = insert(root, k, weight)
+    return root
+
+
+def inserted(x, keys):
+    return total(tree_of(x, keys), 1)
+
+
+def put_in(x, keys):
+    root = Node(keys[0], x[0])
+    for i in range(1, len(x)):
+        put(root, keys[i], x[i])
+    return total(root, 1)
+
+
+def deleted(x, keys):
+    return total(delete(tree_of(x, keys), keys[0]), 1)
+
+
+def found(x, keys):
+    node = find(tree_of(x, keys), 8)
+    return node.weight**2 * x[0]
+
+
+def in_mirrored_order(x, keys):
+    out = []
+    collect(mirrored(tree_of(x, keys)), out)
+    return sum((k + 1) * w**2 for k, w in enumerate(out))
+
+
+def ordered_by_value(x, keys):
+    out, root = [], None
+    for v in x:
+        root = insert(root, v, v * v)
+    collect(root, out)
+    return sum((k + 1) * w for k, w in enumerate(out))
+
+
+class Tree:
+    def __init__(self):
+        self.root = None
+        self.count = 0
+
+    def add(self, key, weight):
+        self.root = self._add(self.root, key, weight)
+        self.count += 1
+
+    def _add(self, node, key, weight):
+        if node is None:
+            return Node(key, weight)
+        if key < node.key:
+            node.left = self._add(node.left, key, weight)
+        else:
+            node.right = self._add(node.right, key, weight)
+        return node
+
+
+def tree_that_counts(x, keys):
+    tree = Tree()
+    for k, weight in zip(keys, x, strict=True):
+        tree.add(k, weight)
+    return total(tree.root, 1) * tree.count
+
+
+class Sums:
+    def __init__(self):
+        self.total = 0.0
+        self.count = 0
+
+
+def even(sums, x, i):
+    if i < len(x):
+        sums.total += x[i] ** 2
+        odd(sums, x, i + 1)
+
+
+def odd(sums, x, i):
+    if i < len(x):
+        sums.total *= x[i]
+        sums.count += 1
+        even(sums, x, i + 1)
+
+
+def gathered_by_turns(x, keys):
+    sums = Sums()
+    even(sums, x, 0)
+    return sums.total * sums.count
+
+
+TREES = [
+    inserted, put_in, deleted, found, in_mirrored_order, ordered_by_value, tree_that_counts,
+    gathered_by_turns,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", TREES, ids=lambda f: f.__name__)
+def test_a_recursion_may_change_objects_and_make_new_ones(f: Callable[..., Any], mode: str) -> None:
+    value, slopes = value_and_grad(f, mode=mode)(list(POINT), KEYS)
+    assert value == f(POINT, KEYS)
+    for k, slope in enumerate(slopes):
+        expected, noise = partials(lambda *x: f(x, KEYS), POINT)[k]
+        assert abs(slope - expected) <= 1e-6 * max(1.0, abs(expected)) + noise * 1e-2
+
+
+def test_keys_that_stand_beside_weights_have_no_tangents() -> None:
+    gradient = grad(inserted, mode="forward")
+    gradient(list(POINT), KEYS)
+    assert "weight_dot" in gradient.source
+    assert "key_dot" not in gradient.source
+    assert "left_dot" not in gradient.source

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+from chainrule.differentiate.call_results import is_unfelt
 from chainrule.differentiate.carrying import carrying_args
 from chainrule.differentiate.invariance import subtracted
 from chainrule.differentiate.zeros import meets_point
@@ -52,6 +53,10 @@ def varied(graph: Graph, inputs: Iterable[Node], carrying: Carrying = carrying_a
     return found
 
 
+# The same under a name that no set of values hides.
+all_varied = varied
+
+
 def _vary_block(block: Block, varied: set[Node], carrying: Carrying) -> None:
     for step in block.steps:
         if step.op is LOOP:
@@ -69,7 +74,7 @@ def _vary_block(block: Block, varied: set[Node], carrying: Carrying) -> None:
                 _vary_block(owned, varied, carrying)
             _vary_items(step, blocks, 1, varied)
         elif any(arg in varied for arg in carrying(step)):
-            if step.type.differentiable:
+            if step.type.differentiable and not is_unfelt(step, varied, all_varied):
                 varied.add(step)
             if step.op is CALL:
                 varied.update(_filled(step))

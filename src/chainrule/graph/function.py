@@ -30,6 +30,21 @@ class StateLayout(NamedTuple):
         return self.columns == 1
 
 
+class Left(NamedTuple):
+    """What a function leaves its arguments with.
+
+    ``changed`` are the places of those that it changes: what they are left with are its last
+    results.  ``hands_back`` is the place of the one that it returns itself, ``linked`` the class of
+    the linked object that it returns by its place.  ``places`` are the results that are such
+    places, or lists of them.
+    """
+
+    changed: tuple[int, ...] = ()
+    hands_back: int | None = None
+    linked: Any = None
+    places: tuple[int, ...] = ()
+
+
 @dataclass(eq=False)
 class Function:
     """A function of the user's, or a derivative of one, that is called rather than inlined.
@@ -56,9 +71,10 @@ class Function:
         Calling it may raise an exception of the user's own: the call is an effect.
     keeps:
         For how many calls it keeps its results, as written for ``functools.lru_cache``.
-    changed, hands_back:
-        The places of the arguments that it changes: what they are left with are its last results;
-        and the place of the one that it returns itself.
+    left:
+        What its arguments are left with, where it changes some.
+    depends:
+        On which of its arguments each of its results depends, once somebody has asked.
     lifting, met:
         It is being lifted; and a call of it was met while it was.
     """
@@ -75,8 +91,8 @@ class Function:
     ks: tuple[int, ...] = ()
     raises: bool = False
     keeps: str | None = None
-    changed: tuple[int, ...] = ()
-    hands_back: int | None = None
+    left: Left = Left()
+    depends: tuple[frozenset[int], ...] | None = None
     lifting: bool = False
     met: bool = False
     layout: StateLayout | None = None

@@ -88,7 +88,15 @@ class Invoke(Primitive):
         """The tangents of all results, which one call computes."""
         _check_kinds(node, args, mask)
         types: tuple[Type, ...] = getattr(node.type, "items")  # noqa: B009
-        ks = tuple(k for k, type in enumerate(types) if type.differentiable)
+        function = node.graph.functions[node.params[0]]
+        moved = {j for j, taken in enumerate(mask) if taken}
+        ks = tuple(
+            k
+            for k, type in enumerate(types)
+            if type.differentiable
+            and k not in function.left.places
+            and not (function.depends and moved.isdisjoint(function.depends[k]))
+        )
         given = (in_full(dot, arg) for dot, arg in zip(dots, args, strict=True) if dot is not None)
         found = iter(
             self._derived(

@@ -166,7 +166,7 @@ def made(functions: dict[Hashable, Function], function: Function) -> Lifted:
     lifted: Lifted | None = function.lifted
     if lifted is None:
         base = made(functions, functions[function.base])
-        base = with_own_lists(base, functions[function.base].changed)
+        base = with_own_lists(base, functions[function.base].left.changed)
         if function.kind == "pullback":
             lifted = pullback_of(base, function.mask, _named_results(functions, function))
         elif function.kind == "pushforward":
@@ -309,9 +309,9 @@ def gradient_of(base: Lifted) -> Lifted:
 def _named_results(functions: dict[Hashable, Function], function: Function) -> dict[int, str]:
     """The results of which the adjoints are given, with what these are called."""
     base = functions[function.base]
-    first = len(base.types) - len(base.changed)
+    first = len(base.types) - len(base.left.changed)
     parameters = made(functions, base).graph.body.parameters
-    names = {first + j: f"{parameters[k].params[0]}_bar" for j, k in enumerate(base.changed)}
+    names = {first + j: f"{parameters[k].params[0]}_bar" for j, k in enumerate(base.left.changed)}
     return {k: names.get(k, "out_bar") for k in function.ks or (function.k,)}
 
 
@@ -490,7 +490,7 @@ class _Caller(Copier):
         if call is None:
             op = CALL_FUNCTION_EFFECT if function.raises else CALL_FUNCTION
             args = tuple(
-                own_copy(self.graph, arg) if k in function.changed else arg
+                own_copy(self.graph, arg) if k in function.left.changed else arg
                 for k, arg in enumerate(map(self.mapped, step.args))
             )
             type = function.types[0] if len(function.types) == 1 else None

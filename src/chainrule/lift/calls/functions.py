@@ -17,7 +17,7 @@ from typing import Any
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import REFERENCE, Graph
-from chainrule.graph.function import Function
+from chainrule.graph.function import Function, Left
 from chainrule.graph.guard import is_of_argument
 from chainrule.graph.identity import Identity
 from chainrule.graph.naming import free_name
@@ -97,6 +97,8 @@ class Functions(ChangedLists):
         # Whether this is the code of a function that is kept apart.
         self.is_apart = False
         self.handed: list[Value] = []
+        # Objects that are handed on by their attributes, with those of the caller.
+        self.objects_like: dict[ObjectBox, ObjectBox] = {}
         # What cannot be kept apart, and why.
         self.not_apart: dict[Any, UnsupportedError] = {}
 
@@ -150,15 +152,17 @@ class Functions(ChangedLists):
         op = INVOKE_EFFECT if function.raises else INVOKE
         results = results_of(self.block, op, args, function)
         layout: Structure = function.lifted.result
-        if function.changed:
+        if function.left.changed:
             layout = layout.parts[0]
-            self.take_over(function, handed, results[-len(function.changed) :])
+            self.take_over(function, handed, results[-len(function.left.changed) :])
             beside = value_beside(function, handed, layout)
             if beside is not None:
                 return beside
         leaves = iter(results)
         lifter: Any = self
         made: Value = lifter.value_of(_laid_out(layout, leaves))
+        if function.left.linked is not None:
+            return self.linked_result(function.left.linked, made)
         # What is returned may be an argument, or a part of one.
         self.freeze(made)
         given = [box for value in bound.values() for box in self.loans.lenders(value)]
@@ -241,11 +245,11 @@ class Functions(ChangedLists):
             types = tuple(leaf.type for leaf in _all_leaves(lifted.result))
             before, function.lifted = function.lifted, lifted
             same = before is not None and _shape(before.result) == _shape(lifted.result)
-            if left[0] and not function.met:
+            if left.changed and not function.met:
                 # Where it is inlined nothing is copied.
                 raise self._cannot(callee, node, "it changes a list, a dict or an object")
-            same = same and left == (function.changed, function.hands_back)
-            function.changed, function.hands_back = left
+            same = same and left == function.left
+            function.left = left
             if not function.met or (same and types == function.types):
                 function.types, function.lifting = types, False
                 self.sources.update(
@@ -264,7 +268,7 @@ class Functions(ChangedLists):
         bound: dict[str, Value],
         captured: list[Captured],
         node: ast.AST,
-    ) -> tuple[Lifted, tuple[tuple[int, ...], int | None]]:
+    ) -> tuple[Lifted, Left]:
         source, frame = callee.source, callee.frame
         graph = Graph(callee.name)
         outer = self.graph
@@ -318,11 +322,13 @@ class Functions(ChangedLists):
             raise self._cannot(callee, node, "it writes to what is outside of it") from None
         changed = inner.changed_places(boxes)
         if changed is None:
+            self.refuse_changes(inner, boxes)
             raise self._cannot(callee, node, "it changes a dict or an object")
-        structure, own = inner.with_changed(result, changed, callee.tree)
+        structure, left = inner.with_changed(result, changed, callee.tree)
         self._check_effects(graph, callee, node)
         function.raises = any(step.op in (RAISE, INVOKE_EFFECT) for step in nodes_of(graph.body))
-        return Lifted(graph, parameters, structure, tuple(inner.sources.values())), (changed, own)
+        lifted = Lifted(graph, parameters, structure, tuple(inner.sources.values()))
+        return lifted, left
 
     def _check_effects(self, graph: Graph, callee: Callee, node: ast.AST) -> None:
         for step in nodes_of(graph.body):
@@ -358,6 +364,7 @@ class Functions(ChangedLists):
             return items
         if isinstance(value, ObjectBox) and (content := outer.taken_apart(value)):
             made = ObjectBox(None, value.type, None)
+            self.objects_like[made] = value
             self.state[made] = {
                 key: self.parameter_like(outer, f"{name}_{key}", item)
                 for key, item in content.items()

@@ -5,8 +5,8 @@
             return 0.0                            return 0.0
         return node.key + total(node.next)    return key[node] + total(key, next, next[node])
 
-Such a function is given the lists of the arenas that it may come to, and the place.  It makes no
-objects there and writes to none.
+Such a function is given the lists of the arenas that it may come to, and the place.  What it writes
+there, and the objects that it makes, are in the lists that it returns.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from chainrule.graph.structure import Structure
 from chainrule.lift.calls.changed_lists import Handed
-from chainrule.lift.records.links import Link, Links, is_linked
+from chainrule.lift.records.links import Link, Links, is_linked, is_new
 from chainrule.lift.values import ListBox, ObjectEntry, RecordsBox, Value
 
 
@@ -85,6 +85,30 @@ class HandedLinks(Links):
         self.state[made] = self.whole_use()
         self._arenas[arena.layout.type] = made
         return columns
+
+    def is_by_columns(self, box: Any) -> bool:
+        return isinstance(box, RecordsBox) and box.is_arena
+
+    def holds_places(self, box: Value) -> bool:
+        return any(
+            column is box and isinstance(type, Link)
+            for arena in self._arenas.values()
+            for column, type in zip(arena.columns, arena.layout.types, strict=True)
+        )
+
+    def place_of_result(self, result: Value) -> tuple[Value, Any]:
+        found = self.read(result)
+        return (found.place, found.type) if is_linked(found) else (result, None)
+
+    def linked_result(self, kind: Any, place: Value) -> Value:
+        return ObjectEntry(self._arenas[kind], self.node(place))
+
+    def refuse_changes(self, inner: Any, before: Any) -> None:
+        for box, outer in inner.objects_like.items():
+            if inner.state.get(box) is not before.get(box) and is_new(outer):
+                if self.linking:
+                    raise self._found(outer, self.state)
+                self.linkable[outer.type] = None
 
     def parameter_structure(self, value: Value) -> Structure:
         if is_linked(value):

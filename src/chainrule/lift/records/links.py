@@ -80,7 +80,7 @@ class Links(Arenas):
 
     def _construct(self, function: Static, found: type, *rest: Any) -> Value:
         made = super()._construct(function, found, *rest)
-        if _is_new(made):
+        if is_new(made):
             # What differs from path to path is refused where it is read, if it is.
             content = self.decided(self.state.get(made, {}))
             given = content.values() if isinstance(content, dict) else ()
@@ -125,9 +125,9 @@ class Links(Arenas):
         entries = [value for value in held if is_linked(value)]
         nothing = [value for value in held if _is_none(value)]
         for each, state in zip(held, states, strict=True) if nothing or entries else ():
-            if _is_new(each):
+            if is_new(each):
                 raise self._found(each, state)
-        new = [each for each in held if _is_new(each)]
+        new = [each for each in held if is_new(each)]
         if len(new) == len(held):
             self._look_into(new, states)
         if not entries or not nothing:
@@ -142,7 +142,7 @@ class Links(Arenas):
         for name in contents[0]:
             column = [self.read(content.get(name, UNBOUND)) for content in contents]
             for value, state in zip(column, states, strict=True):
-                if any(map(_is_none, column)) and _is_new(value):
+                if any(map(_is_none, column)) and is_new(value):
                     raise self._found(value, state)
 
     def _contents_alike(
@@ -206,7 +206,7 @@ class Links(Arenas):
             self.state = before
 
     def _link_of(self, value: Value) -> Link | None:
-        return Link(value.type) if _is_new(value) or is_linked(value) else None
+        return Link(value.type) if is_new(value) or is_linked(value) else None
 
     # --- places ---------------------------------------------------------------------------
 
@@ -229,9 +229,9 @@ class Links(Arenas):
             return self.graph.constant(NOTHING)
         if not isinstance(value, ObjectEntry) or value.records is not self._arena(type_):
             arena = self._arena(type_)
-            if _is_new(value) and (arena is None or value.type is not type_.kind):
+            if is_new(value) and (arena is None or value.type is not type_.kind):
                 raise self._found(value, self.state)
-            if _is_new(value) and arena is not None:
+            if is_new(value) and arena is not None:
                 if set(self.attributes_of(value)) != set(arena.layout.keys):
                     raise self._found(value, self.state)
                 return self.enter_early(value, node).place
@@ -370,7 +370,7 @@ class Links(Arenas):
         return self.unsupported(what, "Ask `is None` first.", node)
 
 
-def _is_new(value: Value) -> TypeGuard[ObjectBox]:
+def is_new(value: Value) -> TypeGuard[ObjectBox]:
     """Whether it is an object that the function has made, and no place in an arena."""
     return isinstance(value, ObjectBox) and is_made(value) and not isinstance(value, ENTRIES)
 
