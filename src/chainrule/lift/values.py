@@ -185,6 +185,27 @@ class DictBox:
         return next((kind for kind in filling if issubclass(self.kind, kind)), None)
 
 
+class KeyLayouts:
+    """Of what types the entries of a dict's keys are: none of a key that is no tuple.
+
+    What is ``told`` holds for every key: one of another layout is refused from then on.
+    """
+
+    def __init__(self) -> None:
+        self.seen: set[tuple[Type, ...]] = set()
+        self.told: tuple[Type, ...] | None = None
+
+    def tell(self, count: int) -> tuple[Type, ...] | None:
+        """The layout of all keys, where each is a tuple of ``count`` entries."""
+        if len(self.seen) != 1:
+            return None
+        (layout,) = self.seen
+        if not layout or len(layout) != count:
+            return None
+        self.told = layout
+        return layout
+
+
 class TableBox:
     """A dict whose keys are known at run time only.
 
@@ -200,6 +221,7 @@ class TableBox:
         self.counts = False
         # The type of the keys that were seen.
         self.key_type: Type | None = None
+        self.layouts = KeyLayouts()
         # Of keys: the bool that tells whether there was an entry, and what the values were then.
         self.asked: dict[Node, tuple[Node, Value]] = {}
 

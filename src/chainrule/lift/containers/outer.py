@@ -152,6 +152,7 @@ class Outer(Leaving):
                 self.graph.names[places] = f"{name.lower()}_places"
         self._tables_begun[table] = whole, self.state[table.values]
         table.key_type = INT if {*map(type, container)} <= {int} else OPAQUE
+        table.layouts.seen.add(())
         return table
 
     def leave_written(self, given: Mapping[ListBox, Node]) -> None:

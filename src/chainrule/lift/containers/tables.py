@@ -107,6 +107,7 @@ class Tables(Selectors):
         """A dict like another, with entries of its own."""
         made = TableBox(places, values, table.default)
         made.counts, made.key_type = table.counts, table.key_type
+        made.layouts = table.layouts
         self.views[values] = made
         return made
 
@@ -323,10 +324,24 @@ class Tables(Selectors):
         return self.fact(found)
 
     def _key(self, table: TableBox, key: Value, node: ast.AST) -> Node:
-        """A key as one value through which no derivative can flow."""
+        """A key as one value through which no derivative can flow; its layout is remembered."""
+        key = self.read(key)
+        made = self._made_key(table, key, node)
+        parts = made.args if isinstance(key, TupleValue) else ()
+        layout = tuple(part.type for part in parts)
+        table.layouts.seen.add(layout)
+        if table.layouts.told not in (None, layout):
+            raise self.unsupported(
+                "a key that is not laid out as the other keys of its dict, which are unpacked",
+                "Use two dicts.",
+                node,
+            )
+        return made
+
+    def _made_key(self, table: TableBox, key: Value, node: ast.AST) -> Node:
         key = self.read(key)
         if isinstance(key, TupleValue):
-            parts = [self._key(table, part, node) for part in key.items]
+            parts = [self._made_key(table, part, node) for part in key.items]
             text = ", ".join(f"_{position}_" for position in range(len(parts)))
             table.key_type = OPAQUE
             return self.verbatim(
@@ -352,7 +367,8 @@ class Tables(Selectors):
         """The list of its keys as they are now."""
         keys = ListBox()
         type = SequenceType(table.key_type or OPAQUE)
-        self.state[keys] = self.verbatim("list(_0_)", table.places, type=type)
+        shown = self.verbatim("list(_0_)", table.places, type=type)
+        self.state[keys], self.key_layouts[shown] = shown, table.layouts
         return keys
 
     def tables_in(self, iterable: Value) -> list[TableBox]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from chainrule.graph.block import CONSTANT
+from chainrule.graph.block import CONSTANT, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
@@ -12,6 +12,7 @@ from chainrule.lift.iteration.transposing import Transposing
 from chainrule.lift.values import (
     Enumerate,
     Indexed,
+    KeyLayouts,
     ListBox,
     Mapped,
     Place,
@@ -34,6 +35,11 @@ MOST_SPREAD = 40
 
 class Unpacking(Transposing):
     """Binds the names of a target list to the entries of a value."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        # Lists of the keys of dicts, with what is known of all of them.
+        self.key_layouts: dict[Node, KeyLayouts] = {}
 
     def unpack(self, target: ast.Tuple | ast.List, value: Value) -> None:
         names = target.elts
@@ -162,6 +168,13 @@ class Unpacking(Transposing):
         if base.type in (FLOAT, INT, BOOL):
             kind = "{type(_0_).__name__}"
             self.always_raises(f"TypeError(f'cannot unpack non-iterable {kind} object')", base)
+        layouts = self.key_layouts.get(base.args[0]) if base.op is sequence.index else None
+        layout = layouts.tell(count) if layouts is not None else None
+        if layout is not None:
+            return [
+                self.verbatim("_0_[_1_]", base, constant(position), type=type)
+                for position, type in enumerate(layout)
+            ]
         # It may be a set or a generator, which has no first entry.
         entries = self.verbatim("tuple(_0_)", base, type=OPAQUE)
         self.check_length(self.verbatim("len(_0_)", entries, type=INT), count, False)

@@ -323,6 +323,7 @@ class ChosenEntries(ConstantRecords):
             )
             whole = all(type(key) is int for held in contents for key in held)
             made.key_type = INT if whole else OPAQUE
+            made.layouts.seen.add(())
             self.views[made.values] = made
             return made
 
