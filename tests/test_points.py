@@ -12,6 +12,7 @@ import pytest
 
 from chainrule import grad, hessian, jvp, stop_gradient, value_and_grad
 from tests import oracle
+from tests.differences import along
 
 MODES = ("forward", "reverse")
 UNKNOWN = r"test_points\.py:\d+: no slope is known at this single point"
@@ -182,10 +183,10 @@ def test_the_other_parameters_keep_their_slopes(mode: str) -> None:
 
 
 def test_a_direction_that_stays_on_the_point_is_known() -> None:
-    along = jvp(isothermal, ("k", "p"))
-    assert along(1.0, 2.0, 0.0, 3.0)[1] == pytest.approx(3.0 * (log(2.0) + 1.0))
+    slope_along = jvp(isothermal, ("k", "p"))
+    assert slope_along(1.0, 2.0, 0.0, 3.0)[1] == pytest.approx(3.0 * (log(2.0) + 1.0))
     with pytest.raises(ArithmeticError, match=UNKNOWN):
-        along(1.0, 2.0, 1e-9, 3.0)
+        slope_along(1.0, 2.0, 1e-9, 3.0)
 
 
 def either(x, y):
@@ -688,3 +689,39 @@ def test_a_value_for_whole_numbers_has_no_slope_there(f: Callable[..., Any], mod
 
 def test_infinity_is_no_whole_number() -> None:
     assert grad(lambda x: 2.0 * x if x.is_integer() else 3.0 * x)(math.inf) == 3.0
+
+
+def counted_behind(x, n):
+    k, s = 0, 0.0
+    for _ in range(n):
+        s = s + k * x
+        c = s + 0.9 * x
+        if c >= 0.5:
+            k = k + 1
+        if c <= 0.7:
+            k = k + 1
+    return s
+
+
+def chosen_by_a_count_behind(x, n):
+    k, s = 0, 0.0
+    for _ in range(n):
+        if k == 2:
+            s = s + x * x
+        c = s + 0.9 * x
+        if c >= 0.5:
+            k = k + 1
+        if c <= 0.7:
+            k = k + 1
+    return s
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [counted_behind, chosen_by_a_count_behind])
+@pytest.mark.parametrize("x", [0.3, 0.6, 0.989])
+def test_a_count_of_comparisons_that_follow_in_the_step_is_only_a_count(f, x, mode) -> None:
+    value, slope = value_and_grad(f, mode=mode)(x, 4)
+    assert value == f(x, 4)
+    expected, noise = along(lambda h: f(x + h, 4))
+    assert noise < 1e-6
+    assert slope == pytest.approx(float(expected), rel=1e-9)

@@ -196,8 +196,8 @@ class Finder:
                 moving = left if turned == 1 else right
                 sides.setdefault((moving, turned * SIDES[comparison.op]), []).append(comparison)
         for (moving, side), found in sides.items():
-            in_reach = all(arg.block.encloses(choice.block) for c in found for arg in c.args)
-            if in_reach and (moving, -side) in sides:
+            args = [arg for comparison in found for arg in comparison.args]
+            if (moving, -side) in sides and all(_is_before(arg, choice) for arg in args):
                 for comparison in found:
                     self._note(Tie(key, comparison), comparison.args, choice)
                 return
@@ -298,6 +298,11 @@ def _of_all(node: Node) -> Node | None:
 
 def _tells_equal(node: Node) -> bool:
     return node.op in (arithmetic.equal, arithmetic.not_equal) or isinstance(node.op, Verbatim)
+
+
+def _is_before(node: Node, choice: Node) -> bool:
+    """Whether a value is there to be asked for where a choice is come to."""
+    return node.block.encloses(choice.block) and node.serial < choice.serial
 
 
 def _carriers(match: Match, choice: Node) -> list[Node] | None:
