@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from math import log
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from chainrule import grad, hessian, value_and_grad
 from tests import oracle
+from tests.differences import along
 
 MODES = ("forward", "reverse")
 
@@ -449,3 +451,90 @@ def test_what_a_test_around_decides_is_not_asked_again(mode: str) -> None:
     assert slope(0.5, [3.0, 7.0], 1) == (7.0, [0.0, 0.5])
     with pytest.raises(UnboundLocalError, match="'last'"):
         slope(0.5, [3.0, 7.0], 2)
+
+
+def tried_again(s, u):
+    k = 0
+    while True:
+        try:
+            u = log(s[k]) * u
+        except ValueError:
+            if k > 0:
+                return u
+        k += 1
+        if k >= len(s):
+            break
+    return u * k
+
+
+def below_or_refused(x, s):
+    u = tried_again(s, x)
+    if u > 1.2:
+        raise ValueError("large")
+    return u * u
+
+
+def tried_or_given(x, s):
+    try:
+        return below_or_refused(x, s)
+    except ValueError:
+        return 0.5 * x
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [below_or_refused, tried_or_given])
+@pytest.mark.parametrize("s", [[0.3, 0.7], [0.3, -0.7, 0.2], [-0.3, 0.5]])
+def test_what_is_behind_a_loop_without_an_end_is_not_written(f, s, mode) -> None:
+    # Before it is known that s is a list, reading an entry of it can only raise.
+    value, slope = value_and_grad(f, mode=mode)(0.5, s)
+    assert value == f(0.5, s)
+    assert slope == pytest.approx(float(along(lambda h: f(0.5 + h, s))[0]), rel=1e-9)
+
+
+def left_in_its_first_step(x, n):
+    s = x
+    for _ in range(n):
+        for _ in range(3):
+            m = 1
+            if x >= s or m > 0:
+                break
+        else:
+            s *= m * x
+        s *= x
+    return s
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_the_else_of_a_loop_that_its_first_step_leaves_is_not_written(mode) -> None:
+    f = value_and_grad(left_in_its_first_step, mode=mode)
+    assert f(0.5, 2) == (left_in_its_first_step(0.5, 2), pytest.approx(3.0 * 0.5**2))
+    assert mode == "reverse" or "else" not in f.source
+
+
+def grown(s, u):
+    k = 0
+    while True:
+        if s[k] < 0.3:
+            return u
+        k += 1
+        u = u * s[k]
+        if k >= len(s) - 1:
+            break
+    return u * k
+
+
+def grown_or_refused(x, s):
+    u = grown(s, x)
+    if u > 1.2:
+        raise ValueError("large")
+    return u * u
+
+
+def test_a_loop_without_a_condition_has_no_else() -> None:
+    f = value_and_grad(grown_or_refused, mode="forward")
+    for s in ([0.3, 0.7], [0.2, 0.7], [0.5, 0.1, 0.4]):
+        value, slope = f(0.5, s)
+        assert value == grown_or_refused(0.5, s)
+        expected, _ = along(lambda h, s=s: grown_or_refused(0.5 + h, s))
+        assert slope == pytest.approx(float(expected), rel=1e-9)
+    assert "else" not in f.source

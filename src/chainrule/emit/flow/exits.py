@@ -13,7 +13,7 @@ from chainrule.emit.flow.attempts import leave_attempt
 from chainrule.emit.flow.decided import take_decided
 from chainrule.emit.flow.flags import certain_behind, drop_constant_moves
 from chainrule.emit.flow.merging import merge
-from chainrule.emit.flow.never_run import assigned_in, close_never_run
+from chainrule.emit.flow.never_run import assigned_in, close_never_run, drop_never_reached
 from chainrule.emit.flow.resolving import (
     SMALL,
     clone_tail,
@@ -64,6 +64,7 @@ def raise_control(plan: Plan) -> None:
     _name_crossing(plan)
     before = assigned_in(plan)
     plan.body = _settle(plan.body, "function")
+    drop_never_reached(plan)
     close_never_run(plan, before)
     drop_constant_moves(plan)
     _settle_behind_loops(plan)
@@ -395,7 +396,8 @@ def _leave_loop(
         return rest
     for (block, position, _), tail in zip(exits, tails, strict=True):
         block[position:] = [*tail, *([Break()] if completes(tail) else [])]
-    loop.orelse = last
+    # A loop without a condition ends by break alone.
+    loop.orelse = [] if isinstance(loop, While) and truth(loop.test) is True else last
     if completes(after.then):
         return rest[1:]
     return resolved(rest[1:], {}, {after.test: False})
