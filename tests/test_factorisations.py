@@ -11,8 +11,9 @@ import pytest
 import scipy.linalg
 from numpy.linalg import LinAlgError
 
-from chainrule import ChainruleError, grad, hvp
+from chainrule import ChainruleError, grad, hvp, jacobian
 from tests import oracle
+from tests.differences import along
 
 RNG = np.random.default_rng(0)
 Y = RNG.normal(size=5)
@@ -273,6 +274,22 @@ def test_vectors_of_a_square_matrix_need_no_flag(f: Any, mode: str) -> None:
     A, B = rng.random((5, 3)), rng.random((5, 3))
     measured = oracle.gradient(f, (A, B)).values()
     assert all(map(oracle.agrees, measured, grad(f, mode=mode)(A, B).ravel()))
+
+
+def superposition(A: Any, B: Any) -> Any:
+    U, _, Vt = np.linalg.svd((A - A.mean(axis=0)).T @ (B - B.mean(axis=0)))
+    return U @ np.diag([1.0, 1.0, np.sign(np.linalg.det(U @ Vt))]) @ Vt
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_singular_value_of_a_square_matrix_may_be_zero(mode: str) -> None:
+    """Three points span a plane only; the rotation that brings them to others is smooth."""
+    draw = np.random.default_rng(3)
+    A, B, direction = (draw.normal(size=(3, 3)) for _ in range(3))
+    slopes = jacobian(superposition, mode=mode)(A, B)
+    measured, noise = along(lambda h: superposition(A + h * direction, B))
+    assert noise < 1e-6
+    np.testing.assert_allclose(np.tensordot(slopes, direction, 2), measured, atol=1e-7)
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])

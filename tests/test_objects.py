@@ -783,3 +783,34 @@ def test_an_object_whose_sums_are_floats_is_not_taken_for_a_float(function, fact
     derivative = value_and_grad(function, mode=mode)
     found = derivative(3.0, Quantity(2.0), Quantity(4.0))
     assert found == (9.0 * factor, 6.0 * factor)
+
+
+class Adjusted:
+    scale = None
+    shift = None
+
+    def __init__(self, x, shift=None):
+        self.x = x
+        if shift is not None:
+            self.shift = shift
+
+    def value(self):
+        moved = self.x**2 if self.shift is None else self.x + self.shift
+        return moved if self.scale is None else moved * self.scale
+
+
+class AdjustedMore(Adjusted):
+    scale = 3.0
+
+
+def as_adjusted(x):
+    return Adjusted(x).value() + AdjustedMore(x, 2.0).value() + Adjusted(x, x).value()
+
+
+def test_none_of_a_class_is_an_attribute_of_its_objects(monkeypatch):
+    derivative = value_and_grad(as_adjusted)
+    assert derivative(1.5) == (as_adjusted(1.5), 8.0)
+    monkeypatch.setattr(Adjusted, "scale", 2.0)
+    assert derivative(1.5) == (as_adjusted(1.5), 13.0)
+    monkeypatch.setattr(Adjusted, "scale", None)
+    assert derivative(1.5) == (as_adjusted(1.5), 8.0)

@@ -339,8 +339,8 @@ class Objects(Hooks):
             return self._given_on_some_paths(owner, name, held.tag, node)
         if held is not UNBOUND:
             return held if isinstance(held, Either) else self.read(held)
-        found = inspect.getattr_static(owner.type, name, None)
-        if found is not None:
+        found = inspect.getattr_static(owner.type, name, UNBOUND)
+        if found is not UNBOUND:
             self.watch_class(owner.type, name)
         if isinstance(found, property) and found.fget is not None:
             return self.call(Static(found.fget), [owner], {}, node)
@@ -351,7 +351,7 @@ class Objects(Hooks):
         if isinstance(found, classmethod):
             return Method(Static(found.__func__), Static(owner.type))
         instance_has = name in getattr(owner.instance, "__dict__", {})
-        if found is not None and owner.instance is not None and not instance_has:
+        if found is not UNBOUND and owner.instance is not None and not instance_has:
             self.watch_presence(owner, name, False)
         if isinstance(unwrap(found), types.FunctionType) and not instance_has:
             return Method(Static(found), owner)
@@ -360,7 +360,7 @@ class Objects(Hooks):
             if described is not None:
                 return described
         hook = inspect.getattr_static(owner.type, "__getattr__", None)
-        if found is None and not instance_has and isinstance(hook, types.FunctionType):
+        if found is UNBOUND and not instance_has and isinstance(hook, types.FunctionType):
             self.watch_class(owner.type, "__getattr__")
             self.watch_presence(owner, name, False)
             return self.call(Static(hook), [owner, Static(name)], {}, node)
@@ -372,7 +372,7 @@ class Objects(Hooks):
                     "Use a property, or a method written in Python.",
                     node,
                 )
-            if found is not None and not hasattr(type(found), "__get__"):
+            if found is not UNBOUND and not hasattr(type(found), "__get__"):
                 return self._class_attribute(owner.type, name, found)
             if owner.instance is not None:
                 if not self.attempts or owner.route is None:

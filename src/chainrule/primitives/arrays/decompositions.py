@@ -146,7 +146,10 @@ def _thin_types(a: Type, full_matrices: bool = True) -> Type:
 
 
 def _pull_svd(walker: Any, node: Node, out_bar: Node, full_matrices: bool) -> None:
-    """Singular value decomposition of a matrix of full rank, its singular values distinct."""
+    """Singular value decomposition of a matrix whose singular values are distinct.
+
+    One that is not square is of full rank: the vectors beside those that are given have a part.
+    """
     (a,) = node.args
     left_bar, values_bar, right_bar = out_bar.args
     # Where vectors are felt the matrix is square: see Square.
@@ -158,13 +161,15 @@ def _pull_svd(walker: Any, node: Node, out_bar: Node, full_matrices: bool) -> No
     if unit_axes_of(left_bar.type):
         turned = matmul(flipped(left), left_bar)
         inner = (turned - flipped(turned)) * _square_weights(values) * _row(values)
-        outside = matmul((left_bar - matmul(left, turned)) / _row(values), right)
+        if not full_matrices:
+            outside = matmul((left_bar - matmul(left, turned)) / _row(values), right)
     if unit_axes_of(right_bar.type):
         turned = matmul(right, flipped(right_bar))
         part = expand_dims(values, axis=-1) * ((turned - flipped(turned)) * _square_weights(values))
         inner = part if inner is None else inner + part
-        rest = matmul(left / _row(values), right_bar - matmul(flipped(turned), right))
-        outside = rest if outside is None else outside + rest
+        if not full_matrices:
+            rest = matmul(left / _row(values), right_bar - matmul(flipped(turned), right))
+            outside = rest if outside is None else outside + rest
     found = None if inner is None else matmul(matmul(left, inner), right)
     if not is_constant(values_bar, 0):
         straight = matmul(left * _row(values_bar), right)
@@ -198,22 +203,25 @@ def _svd_tangent(node: Node, args: Any, dots: Any, out: Node, full_matrices: boo
     if not full_matrices:
         return results(*_dots(out, dots[0]))
     # Where vectors are felt the matrix is square: see Square.
-    left_dot, _, right_dot = _dots(out, dots[0])
+    left_dot, _, right_dot = _dots(out, dots[0], square=True)
     return results(left_dot, _dots(svd(args[0], full_matrices=False), dots[0])[1], right_dot)
 
 
-def _dots(found: Node, dot: Node) -> tuple[Node, Node, Node]:
+def _dots(found: Node, dot: Node, *, square: bool = False) -> tuple[Node, Node, Node]:
     """The tangents of the results of a decomposition without vectors beyond the values."""
     left, values, right = (result_of(found, k) for k in range(3))
     inner = matmul(matmul(flipped(left), dot), flipped(right))
     column = expand_dims(values, axis=-1)
     weights = _square_weights(values)
     turned = weights * (inner * _row(values) + column * flipped(inner))
-    across = matmul(dot, flipped(right))
-    left_dot = matmul(left, turned) + (across - matmul(left, inner)) / _row(values)
+    left_dot = matmul(left, turned)
     turned = weights * (column * inner + flipped(inner) * _row(values))
-    rest = matmul(flipped(left), dot) - matmul(inner, right)
-    right_dot = matmul(flipped(turned), right) + rest / column
+    right_dot = matmul(flipped(turned), right)
+    if not square:
+        across = matmul(dot, flipped(right))
+        left_dot = left_dot + (across - matmul(left, inner)) / _row(values)
+        rest = matmul(flipped(left), dot) - matmul(inner, right)
+        right_dot = right_dot + rest / column
     return left_dot, diagonal_of(inner), right_dot
 
 
