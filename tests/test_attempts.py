@@ -1055,3 +1055,37 @@ def test_an_arm_that_was_merged_sets_each_variable_once() -> None:
     assert f(0.1, 1.4) == (left_at_first(0.1, 1.4), (0.2, 0.0))
     arm = f.source.split("if not outcome_is_zero:\n")[1].split("    else:")[0].splitlines()
     assert [line.split(" = ")[0].strip() for line in arm] == ["t2", "x_bar"]
+
+
+class Filtered:
+    def __init__(self) -> None:
+        self.gain, self.noise = np.zeros(2), 0.01
+
+    def take(self, v: Any) -> None:
+        self.gain = v[:2]
+        self.noise = max(np.exp(v[2]), 1e-6)
+
+    def run(self, y: Any) -> Any:
+        found, total = np.zeros(2), 0.0
+        for k in range(2):
+            found[k] = self.gain[k] * y[k]
+            total += found[k] ** 2 / self.noise + np.log(self.noise)
+        return found, total
+
+
+def penalised(v: Any, y: Any) -> Any:
+    model = Filtered()
+    try:
+        model.take(v)
+        return -model.run(y)[1]
+    except Exception:
+        return 1e10
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_arrays_that_the_body_makes_for_itself_do_not_concern_a_handler(mode: str) -> None:
+    v, y = np.array([0.1, 0.2, 0.3]), np.array([2.0, 1.5])
+    value, slopes = value_and_grad(penalised, mode=mode)(v, y)
+    assert value == penalised(v, y)
+    assert all(map(oracle.agrees, oracle.gradient(penalised, (v, y)).values(), slopes))
+    assert value_and_grad(penalised, mode=mode)(v[:1], y)[0] == 1e10

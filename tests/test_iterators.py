@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from chainrule import value_and_grad
+from tests import oracle
 
 # What is read stops with the shortest, as these programs do, which are written as people write.
 # ruff: noqa: B905, C417, RUF007
@@ -585,3 +586,24 @@ def test_what_has_nothing_left_raises(f: Callable[[float], float]) -> None:
         f(1.0)
     with pytest.raises(StopIteration):
         value_and_grad(f)(1.0)
+
+
+def odd_powers(x: float, n: int) -> float:
+    return sum(x**k / k for k in range(1, n)[::2]) + sum(x * k for k in range(9)[2:-1])
+
+
+def by_horner(x: float, n: int) -> float:
+    total = 0.0
+    for k in range(n)[::-1]:
+        total = total * x + k
+    for k in range(0, 2 * n, 2)[1::3]:
+        total += x**k
+    return total
+
+
+@pytest.mark.parametrize("f", [odd_powers, by_horner])
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 8])
+def test_parts_of_ranges_are_ranges(f: Any, n: int) -> None:
+    value, slope = value_and_grad(f)(1.3, n)
+    assert value == f(1.3, n)
+    assert oracle.agrees(oracle.derivative(f, (1.3, n)), slope)

@@ -34,6 +34,7 @@ from chainrule.lift.containers.shared_rows import written_while_shared
 from chainrule.lift.containers.tables import RunTimeKeys
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.iteration.advancing import IteratorMade
+from chainrule.lift.iteration.range_parts import RangeParts
 from chainrule.lift.library import (
     deviations,
     folds,
@@ -57,7 +58,6 @@ from chainrule.lift.parameters import (
     signature_parameters,
     used_types,
 )
-from chainrule.lift.records.chosen import ChosenEntries
 from chainrule.lift.records.growth import RecordsMade
 from chainrule.lift.records.links import Linked
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
@@ -75,7 +75,7 @@ FILLED = (
 )  # fmt: skip
 
 
-class Lifter(ChosenEntries):
+class Lifter(RangeParts):
     """All parts of the lifter together."""
 
 

@@ -331,7 +331,9 @@ class Attempts(Unpacking):
             known[key] = refusal
             read = self._names_read(node) if read is None else read
             number = attempt.raised[change][0]
-            if number and (not isinstance(key, tuple) or key[-1] in read):
+            # What the body makes is of no use to others than those who read it afterwards.
+            lasting = key in start and not isinstance(key, tuple)
+            if number and (lasting or self._is_read(key, read, attempt)):
                 cuts.append(number)
             elif not number:
                 inside = inside or self._is_read(key, read, attempt)
