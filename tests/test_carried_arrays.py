@@ -252,3 +252,39 @@ def test_what_an_inner_loop_binds_may_be_unbound_before(f: Any, mode: str) -> No
     expected, noise = along(lambda h: f(1.1 + h))
     assert value == f(1.1)
     assert slope == pytest.approx(float(expected), rel=1e-8, abs=10 * noise)
+
+
+TABLES = [[[1.0, 2.0], [0.5, 3.0], [2.0, 1.0, 0.5]], [[1.0, 2.0], [0.5, 3.0]], [[1.0, 0.1]]]
+SERIES = TABLES + TABLES[:2]
+
+
+def clenshaw(coefficients, x):
+    n = len(coefficients)
+    before = np.zeros(x.shape)
+    if n % 2:
+        last = coefficients[-1]
+        n = n - 1
+    else:
+        last = before
+    for k in range(n - 1, -1, -2):
+        before = x * last - before + coefficients[k]
+        last = x * before - last + coefficients[k - 1]
+    return x * last
+
+
+def series_of_series(x, e, flattening):
+    coefficients, factor = [], 1.0
+    for rows in [[np.polyval(row, flattening) for row in rows] for rows in SERIES]:
+        factor = factor * e
+        coefficients.append(factor * np.polyval(rows, e))
+    return np.sum(clenshaw(coefficients, x))
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_what_enters_a_loop_may_be_no_array_yet(mode):
+    x = np.array([[0.1, 0.2], [0.3, 0.4], [0.2, 0.1]])
+    value, slopes = value_and_grad(series_of_series, mode=mode)(x, 0.1 * x, 0.01)
+    assert value == series_of_series(x, 0.1 * x, 0.01)
+    steps = 1e-20j * np.eye(6).reshape(6, 3, 2)
+    exact = [series_of_series(x + step, 0.1 * x, 0.01).imag / 1e-20 for step in steps]
+    np.testing.assert_allclose(slopes.ravel(), exact, rtol=1e-12)

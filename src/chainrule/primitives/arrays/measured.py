@@ -450,7 +450,7 @@ class _Walk:
             return
         nexts, inside = next_states(owner), _serials(owner)
         held = [k for k, state in enumerate(states) if isinstance(state.type, (Array, Sequence))]
-        guess = {states[k]: self.of(initial[k]) for k in held}
+        guess = {states[k]: _entering(states[k], self.of(initial[k])) for k in held}
         # What has no value before the first step has the lengths that a step gives it.
         unset = {states[k] for k in held if initial[k].op is UNDEFINED}
         while True:
@@ -490,6 +490,14 @@ def _is_of_one_step(length: Length, inside: set[int]) -> bool:
                 return True
             stack.extend(part for part in key if isinstance(part, Length))
     return False
+
+
+def _entering(state: Node, lengths: Lengths | None) -> Lengths | None:
+    """The lengths of what enters a state: a number may, where a step makes an array of it."""
+    array = isinstance(state.type, Array) and lengths is not None and lengths is not NOTHING
+    if array and len(lengths or ()) != len(unit_axes_of(state.type)):
+        return all_unknown(state)
+    return lengths
 
 
 def _left(node: Node, lengths: Lengths | None, loop: Node) -> Lengths | None:
