@@ -1089,3 +1089,27 @@ def test_arrays_that_the_body_makes_for_itself_do_not_concern_a_handler(mode: st
     assert value == penalised(v, y)
     assert all(map(oracle.agrees, oracle.gradient(penalised, (v, y)).values(), slopes))
     assert value_and_grad(penalised, mode=mode)(v[:1], y)[0] == 1e10
+
+
+class Rooted:
+    def __init__(self) -> None:
+        self.a, self.b = 1.0, 2.0
+
+    def take(self, x: float) -> None:
+        self.a = log(x)
+        self.b = sqrt(x - 1.0) + self.a
+
+
+def of_another(x: float) -> float:
+    model = Rooted()
+    try:
+        model.take(x)
+    except ValueError:
+        chosen = model if x > 0.5 else Rooted()
+        return chosen.a * x
+    return model.a + model.b
+
+
+def test_an_object_that_a_body_leaves_half_changed_is_refused_where_it_is_chosen() -> None:
+    with pytest.raises(UnsupportedError, match="a value that the try body changes"):
+        value_and_grad(of_another)(0.7)

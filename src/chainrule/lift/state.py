@@ -247,6 +247,8 @@ class Joiner:
             if not is_made(value):
                 return False
             content = state.get(value)
+            if isinstance(content, Poison):
+                return False
             kinds.add((getattr(value, "type", dict), tuple(content or ())))
         return len(kinds) == 1
 
