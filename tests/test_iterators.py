@@ -607,3 +607,15 @@ def test_parts_of_ranges_are_ranges(f: Any, n: int) -> None:
     value, slope = value_and_grad(f)(1.3, n)
     assert value == f(1.3, n)
     assert oracle.agrees(oracle.derivative(f, (1.3, n)), slope)
+
+
+def of_mapped_items(x: float) -> float:
+    table = {"height": x, "width": 2.0 * x}
+    total = 0.0
+    for _, value in map(lambda item: (item[0], item[1] * 2.0), table.items()):
+        total += value * value
+    return total + sum(map(lambda value: value * x, table.values()))
+
+
+def test_a_map_may_run_over_what_a_dict_shows() -> None:
+    assert value_and_grad(of_mapped_items)(1.5) == (of_mapped_items(1.5), 69.0)

@@ -106,7 +106,9 @@ class Iterables(Constants):
 
     def _known_columns(self, parts: Sequence[Value]) -> list[list[Value]] | None:
         """The items of each of several iterables, as far as the shortest goes."""
-        ends = [part for part in map(self.read, parts) if not isinstance(part, Endless)]
+        # What a dict shows is made anew at each look.
+        parts = list(map(self.read, parts))
+        ends = [part for part in parts if not isinstance(part, Endless)]
         known = {part: self.known_iteration(part) for part in ends}
         lists = [items for items in known.values() if items is not None]
         if not lists or len(lists) < len(known):
@@ -116,7 +118,7 @@ class Iterables(Constants):
             [part.item(self.graph.constant(k)) for k in shortest]
             if isinstance(part, Endless)
             else known[part] or []
-            for part in map(self.read, parts)
+            for part in parts
         ]
 
     def _known_once(self, iterable: Mapped | Generator) -> list[Value] | None:
