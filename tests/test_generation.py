@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad, jacobian
+from chainrule import grad, hessian, jacobian
 from chainrule.graph.block import Graph
+from chainrule.graph.node import Node
+from chainrule.simplify.again import Again
 from chainrule.simplify.rewrite import Simplifier
 
 # With fewer statements than the first both modes are taken to the end, and not the cheaper alone.
@@ -219,3 +221,30 @@ def test_nothing_is_looked_for_in_all_modules_that_are_loaded() -> None:
         "import chainrule.transforms.specialise"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def repeated(count: int) -> str:
+    return "\n".join(["def f(x, y):", *["    x = x * y"] * count, "    return x"])
+
+
+@pytest.mark.parametrize(
+    ("program", "count"),
+    [(chain, 20), (quotients, 20), (branches, 20), (attempts, 20), (repeated, 60)],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_what_a_walk_has_left_is_copied_by_the_next_as_looking_at_it_would(
+    program: Callable[[int], str], count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    f = loaded(program(count))
+    copied: list[Node] = []
+    copy = Again._copied
+
+    def noted(walk: Again, step: Node) -> Node | None:
+        copied.append(step)
+        return copy(walk, step)
+
+    monkeypatch.setattr(Again, "_copied", noted)
+    source = hessian(f, wrt=("x", "y"), name="second").source
+    assert len(copied) > 100
+    monkeypatch.setattr(Again, "copy", Simplifier.copy)
+    assert hessian(loaded(program(count)), wrt=("x", "y"), name="second").source == source

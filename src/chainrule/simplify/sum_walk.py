@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
+from chainrule.records import dataclass
 from chainrule.simplify.array_walk import ArraySimplifier, signed_arguments
 from chainrule.simplify.multiples import rescaled
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect
@@ -15,6 +16,26 @@ from chainrule.simplify.together import is_quotient, together
 
 # How many values with several uses one term may take apart.
 SHARED = 2
+
+
+@dataclass(frozen=True)
+class Met:
+    """What a walk of certain ways has met in a sum that it has left as it was.
+
+    ``ways`` are those that would rewrite it; None where that was not asked.
+    """
+
+    walk: tuple[bool, bool, bool]
+    shares: bool = False
+    quotient: bool = False
+    ways: frozenset[str] | None = frozenset()
+
+    def serves(self, shared: bool, over_line: bool, rescaled: bool) -> bool:
+        """Whether a walk of these ways would leave it as well."""
+        was_shared, was_over_line, was_rescaled = self.walk
+        if rescaled is not was_rescaled or (self.shares and shared is not was_shared):
+            return False
+        return not self.quotient or over_line is was_over_line
 
 
 class SumSimplifier(ArraySimplifier):
@@ -43,6 +64,7 @@ class SumSimplifier(ArraySimplifier):
         # Whether derivative code was rewritten, and which further ways would rewrite a sum.
         self.rewrites = False
         self.ways: set[str] = set()
+        self.met: dict[Node, Met] = {}
 
     def _sum(self, step: Node) -> Node | None:
         """The sum that ends in ``step`` with common factors in front, where that is less work."""
@@ -51,11 +73,14 @@ class SumSimplifier(ArraySimplifier):
             return None
         budget = SHARED if self.shared else 0
         found = self._terms(step, budget)
+        way = (self.shared, self.over_line, self.rescaled)
         if found is None or len(found[0]) < 2:
+            self.met[step] = Met(way)
             return None
         terms, count, shares = found
+        quotient = any(map(is_quotient, terms))
         self.meets_shared |= shares
-        self.meets_quotient |= any(map(is_quotient, terms))
+        self.meets_quotient |= quotient
         if self.over_line and (line := self._over_line(terms)) is not None:
             return built(line, self.graph.constant(0.0)) if finite(line) else None
         best = self._best(terms)
@@ -63,8 +88,12 @@ class SumSimplifier(ArraySimplifier):
             best = rescaled(terms, best, self.constants, self._taken)
         if _saves(best, terms, count):
             return built(best, self.graph.constant(0.0))
+        ways = None
         if not self.rewrites:
+            before = set(self.ways)
             self._look_further(step, terms, best, count, shares)
+            ways = frozenset(self.ways - before)
+        self.met[step] = Met(way, shares, quotient, ways)
         return None
 
     def _look_further(

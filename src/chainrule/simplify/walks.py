@@ -11,6 +11,7 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, operations
 from chainrule.simplify.absorbing import absorbing
 from chainrule.simplify.accumulating import accumulating
+from chainrule.simplify.again import Again
 from chainrule.simplify.entries import entries
 from chainrule.simplify.forgotten import forgotten
 from chainrule.simplify.handed_back import handed_back
@@ -79,11 +80,11 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
         walks.append(absorbed)
         last = _walked(absorbed.graph, walks)
     if (last.meets_shared or not last.idle) and last.opens("shared"):
-        last = _tried(Simplifier(last.graph, last.left, shared=True), last, walks)
+        last = _tried(Again(last, shared=True), last, walks)
     if last.meets_quotient and last.opens("over_line"):
-        last = _tried(Simplifier(last.graph, last.left, over_line=True), last, walks)
+        last = _tried(Again(last, over_line=True), last, walks)
     if last.opens("rescaled") and multiples_of(last.left.nodes, elsewhere=True):
-        scaled = Simplifier(last.graph, last.left, rescaled=True)
+        scaled = Again(last, rescaled=True)
         scaled.run()
         if scaled.left.operations < last.left.operations:
             walks.append(scaled)
@@ -125,8 +126,9 @@ def _tried(other: Simplifier, last: Simplifier, walks: list[Copier]) -> Simplifi
     """The last walk, where another leads on to fewer operations: its walks are put behind."""
     other.run()
     further: list[Copier] = [other]
-    if other.left.operations <= last.left.operations + GROWS:
-        final = _walked(other.graph, further, other.left, size=len(other.left.nodes))
+    rewrites = not (other.idle and last.idle)
+    if rewrites and other.left.operations <= last.left.operations + GROWS:
+        final = _walked(other.graph, further, other, size=len(other.left.nodes))
         if final.left.operations < last.left.operations:
             walks += further
             return final
@@ -138,22 +140,23 @@ def _tried(other: Simplifier, last: Simplifier, walks: list[Copier]) -> Simplifi
 def _walked(
     graph: Graph,
     walks: list[Copier],
-    live: Live | None = None,
+    before: Simplifier | None = None,
     size: int = -1,
     most: float = math.inf,
 ) -> Simplifier:
     """Walk until nothing changes, each walk put behind ``walks``; the last of them.
 
-    ``size`` is how many values another walk of this kind has left before.
+    ``before`` is the walk that has made the graph, if one has; ``size`` is how many values
+    another walk of this kind has left before.
     """
     for _ in range(WALKS):
-        walk = Simplifier(graph, live)
+        walk = Simplifier(graph) if before is None else Again(before)
         walk.run()
         walks.append(walk)
-        graph, live = walk.graph, walk.left
-        if live.operations > most:
+        before = walk
+        if walk.left.operations > most:
             raise TooLong
-        now = len(live.nodes)
+        now = len(walk.left.nodes)
         if now == size or walk.idle:
             break
         size = now
