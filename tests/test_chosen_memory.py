@@ -55,3 +55,34 @@ def test_an_adjoint_that_is_added_to_is_read_before_under_its_other_names(f, mod
         for d in np.eye(3):
             expected, noise = along(lambda h, d=d, moved=moved: moved(h, d))
             assert bar @ d == pytest.approx(expected, rel=1e-8, abs=10.0 * noise + 1e-10)
+
+
+def alternating(x, w, n):
+    y = x * 1.0
+    for i in range(n):
+        y = y / (1.5 + w * w) if i % 2 == 0 else y * 0.9
+    return np.sum(y)
+
+
+def alternating_thrice(x, w, n):
+    y = x * 1.0
+    for i in range(n):
+        if i % 3 == 0:
+            y = y * w
+        elif i % 3 == 1:
+            y = y * 0.9
+        else:
+            y = 0.1 * y + 0.2 * w * w
+    return np.sum(y * y)
+
+
+@pytest.mark.parametrize("f", [alternating, alternating_thrice])
+@pytest.mark.parametrize("n", [2, 3, 7])
+def test_what_one_arm_records_is_not_written_over_by_another_in_a_later_step(f, n):
+    x, w = np.array([0.3, 0.4]), np.array([0.5, 0.7])
+    value, slope = value_and_grad(f, wrt="w", mode="reverse")(x, w, n)
+    assert value == f(x, w, n)
+    for k in range(2):
+        moved = w.astype(complex)
+        moved[k] += 1e-40j
+        assert slope[k] == pytest.approx(f(x, moved, n).imag / 1e-40, rel=1e-13)

@@ -8,7 +8,7 @@ from chainrule.emit.containers.pops import fuse_pops
 from chainrule.emit.memory.aliases import Aliases
 from chainrule.emit.memory.asides import Asides
 from chainrule.emit.memory.askers import Askers
-from chainrule.emit.memory.chosen_views import chosen_names, chosen_views
+from chainrule.emit.memory.chosen_views import Chosen, chosen_names, chosen_views
 from chainrule.emit.memory.given_hidden import copy_hidden
 from chainrule.emit.memory.going_on import GoingOn
 from chainrule.emit.memory.left_at_once import hand_on_given, is_left_so, leave_at_once, leavings
@@ -152,8 +152,10 @@ class _Copies(Asides):
                 and value.type not in (FLOAT, INT, BOOL)
                 and value not in returned
             ):
-                stored.update(arg for arg in value.args if isinstance(arg.type, Array))
-        return views, stored
+                stored.update(value.args)
+        # What is held may be what a branch, or a choice, gives.
+        read_by = Chosen(self.plan.body).read_by
+        return views, {each for held in stored for each in read_by(held)}
 
     def _returned(self) -> set[Value]:
         """What is put together to be returned, after which nothing is written to."""
