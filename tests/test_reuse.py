@@ -968,3 +968,27 @@ def test_masks_of_each_layer_are_made_before_it_is_bounded_in_place() -> None:
     lines = re.findall(r"np\.maximum\((\w+), 0\.0, out=(\w+)\)", source)
     assert len(lines) == 3
     assert all(old == new for old, new in lines)
+
+
+def turning(a, n):
+    x, y = a[:2] * 1.0, a[1:3] + 0.1
+    held = x * y
+    z = y
+    for _ in range(n):
+        for _ in range(9):
+            z = np.cos(y * z) + 0.2
+        y = np.cos(held * z) + 0.3
+        x = np.cos(y * y) + 0.2
+    return np.sum(x) + np.sum(y) + np.sum(z)
+
+
+def test_no_chain_of_steps_is_taken_twice():
+    a = np.array([0.3, 0.4, 0.5])
+    slope = grad(turning, mode="reverse")
+    found = slope(a, 2)
+    for k in range(3):
+        moved = a.astype(complex)
+        moved[k] += 1e-40j
+        assert found[k] == pytest.approx(turning(moved, 2).imag / 1e-40, rel=1e-12)
+    lines = [line.strip() for line in slope.source.splitlines()]
+    assert sum(line.startswith("np.subtract(y_bar") for line in lines) <= 1

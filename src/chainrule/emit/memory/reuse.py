@@ -197,13 +197,15 @@ class _Reuse:
         if len(chain.steps) == 1 and value.captive and not isinstance(statement, Return):
             # It would take a statement more, for an array that is gone with the line.
             chain = _Chain(value)
-        if chain.pays:
+        # What is broken up inside no longer tells whether the whole was worth it.
+        pays = chain.pays
+        if pays:
             inner = [*([chain.base] if chain.base.captive else ()), *chain.steps]
         for step in inner:
             for arg in step.args:
                 if arg.captive and arg not in inner:
                     self._inside(arg, statement, made)
-        if chain.pays:
+        if pays:
             self._break_up(chain, value, made)
 
     def _scales_some(self, value: Value, statement: Statement) -> bool:
