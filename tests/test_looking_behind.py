@@ -8,10 +8,11 @@ import statistics
 
 import numpy as np
 import pytest
+import scipy.linalg
 import scipy.special
 import scipy.stats
 
-from chainrule import value_and_grad
+from chainrule import ChainruleError, value_and_grad
 from tests.differences import along
 
 A = np.array([[1.0, 0.3], [0.2, 2.0]])
@@ -125,3 +126,12 @@ def test_places_that_are_put_in_order_by_what_a_list_holds_may_be_none_at_first(
     value, slopes = value_and_grad(places_in_order)(point)
     assert value == places_in_order(point)
     assert slopes == pytest.approx([2.0 * x * (k + 1) ** 2 for k, x in enumerate(point)])
+
+
+def second_of_a_pair(x):
+    return scipy.linalg.expm_frechet(x * A, A)[1].sum()
+
+
+def test_a_pair_is_not_taken_for_the_matrix_that_derivative_code_asks_for() -> None:
+    with pytest.raises(ChainruleError):
+        value_and_grad(second_of_a_pair)(0.7)

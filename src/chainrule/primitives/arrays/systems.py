@@ -294,7 +294,7 @@ expm.tangent_rule = _expm_tangent
 
 
 @array_defined(
-    "expm_change", "scipy.linalg.expm_frechet", signature="A, E", arrays=2,
+    "expm_change", spelled="scipy.linalg.expm_frechet", signature="A, E", arrays=2,
     typed=lambda A, E: _square(A), always={"compute_expm": False}, lengths=as_first,
 )  # fmt: skip
 def expm_change(A: Node, E: Node) -> Node:
