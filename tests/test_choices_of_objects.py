@@ -379,3 +379,20 @@ def test_states_of_a_machine_are_told_when_the_code_runs(f, at, mode) -> None:
     value, slope = value_and_grad(f, mode=mode)(at)
     assert value == f(at)
     assert oracle.agrees(oracle.derivative(f, (at,)), slope)
+
+
+def by_phases(x, phases):
+    total = 0.0
+    for phase, v in zip(phases, x, strict=False):
+        if phase is Phase.BOOST:
+            total += v
+        elif phase == Phase.COAST:
+            total += v * v
+    return total
+
+
+def test_one_member_of_an_enumeration_may_stand_in_a_list_several_times() -> None:
+    phases = [Phase.BOOST, Phase.COAST, Phase.COAST, Phase.BOOST]
+    value, slopes = value_and_grad(by_phases)([0.7, 0.2, 0.9, 0.4], phases)
+    assert value == by_phases([0.7, 0.2, 0.9, 0.4], phases)
+    assert slopes == [1.0, 0.4, 1.8, 1.0]

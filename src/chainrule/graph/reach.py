@@ -7,6 +7,7 @@ views of one array, the other name would show what was there before.
 
 from __future__ import annotations
 
+import enum
 import functools
 import sys
 import types
@@ -15,7 +16,8 @@ from typing import Any
 
 from chainrule.records import dataclass
 
-NUMBERS = (float, int, bool, str, bytes, complex, type(None))
+# Members of enumerations stand for themselves, wherever they are.
+NUMBERS = (float, int, bool, str, bytes, complex, type(None), enum.Enum)
 WHOLE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
