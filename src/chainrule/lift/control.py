@@ -361,7 +361,7 @@ class Control(GoingOn):
             self.state[key] = self.primitive(arithmetic.add, number, self.graph.constant(1))
             return self.statements(body)
 
-        self.consume(generator, names, exits, action)
+        self.keep_returned(node, self.consume(generator, names, exits, action))
         flag = self.flags.get(self.frame)
         returned = self.state.get(flag, false) if flag is not None else false
         if returned is false:

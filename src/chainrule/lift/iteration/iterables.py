@@ -409,8 +409,12 @@ class Iterables(Constants):
         names: Sequence[str],
         exits: LoopExits,
         action: Callable[[Value], Completion],
-    ) -> None:
-        """Run a generator with ``action`` for each item."""
+    ) -> Value:
+        """What a generator returns that is run with ``action`` for each item."""
+        raise NotImplementedError
+
+    def keep_returned(self, loop: ast.AST, value: Value) -> None:
+        """Keep what a generator has returned where the loop over its items asks for it."""
         raise NotImplementedError
 
     def is_listed_whole(self, loop: ast.For) -> bool:

@@ -19,6 +19,7 @@ list of them, which is the same where making them one by one could not be told.
 from __future__ import annotations
 
 import ast
+import copy
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeGuard
@@ -72,6 +73,8 @@ class Yielding(Inlining):
         # Generators that give items until nobody reads them, once they have been run.
         self._unended: set[Frame] = set()
         self._returning: set[Frame] = set()
+        # Where what a generator returns is kept, of what hands on its items.
+        self._returned_to: dict[ast.AST, str] = {}
         # The generator functions of whose items lists are being made.
         self.listing: list[ast.AST] = []
 
@@ -100,10 +103,11 @@ class Yielding(Inlining):
         names: Sequence[str],
         exits: LoopExits,
         action: Callable[[Value], Completion],
-    ) -> None:
+    ) -> Value:
         """Run the generator with ``action`` for each ``yield``; ``exits`` tell whether that left.
 
-        ``action`` binds ``names`` in the frame that reads the items.
+        It gives what the generator returns.  ``action`` binds ``names`` in the frame that reads
+        the items.
         """
         self._check_runnable(items)
         frame, loops, calls = self.frame, self.loops, list(self.calls)
@@ -135,7 +139,7 @@ class Yielding(Inlining):
         callee = _anew(items.callee, items.callee.tree)
         self.consumers[callee.frame] = Consumer(frame, (*names, *flags.values()), give)
         try:
-            self._inlined(callee, items.given, items.node)
+            value = self._inlined(callee, items.given, items.node)
         finally:
             del self.consumers[callee.frame]
         for flag, name in flags.items():
@@ -143,11 +147,30 @@ class Yielding(Inlining):
         if len(flags) == 1 and callee.frame in self._unended:
             # There is no other way out.
             self.state[leaving[0]] = self.graph.constant(True)
+        return value
 
     def statement(self, node: ast.stmt) -> Completion:
         if isinstance(node, ast.Return) and self.frame in self.consumers:
             self._returning.add(self.frame)
+        asked: Any = getattr(node, "value", None)
+        used = isinstance(asked, ast.YieldFrom) and not isinstance(node, ast.Expr)
+        if used and self.frame in self.consumers:
+            return self._with_returned(node, asked)
         return super().statement(node)
+
+    def _with_returned(self, node: ast.stmt, asked: ast.YieldFrom) -> Completion:
+        """``total = yield from parts``: hand on the items, and go on with what is returned."""
+        name = free_name("returned", self.frame.local_names)
+        self.frame.local_names.add(name)
+        self._returned_to[asked] = name
+        after: Any = copy.copy(node)
+        after.value = ast.copy_location(ast.Name(name, ast.Load()), asked)
+        return self.statements([ast.copy_location(ast.Expr(asked), node), after])
+
+    def keep_returned(self, loop: ast.AST, value: Value) -> None:
+        """Keep what a generator has returned where the loop over its items asks for it."""
+        if loop in self._returned_to:
+            self.state[self.frame, self._returned_to[loop]] = value
 
     def returned_by(self, frame: Frame) -> Value:
         if frame in self.consumers:
@@ -208,6 +231,10 @@ class Yielding(Inlining):
                 if part is not node.value.value and "lineno" in part._attributes:
                     ast.copy_location(part, node)
             self.frame.local_names.add(name)
+            if node.value in self._returned_to:
+                self._returned_to[loop] = self._returned_to.pop(node.value)
+                # What is no generator returns nothing.
+                self.keep_returned(loop, Static(None))
             return self.statements([loop])
         assert isinstance(node.value, ast.Yield)
         given = node.value.value
