@@ -513,3 +513,36 @@ def test_keys_that_stand_beside_weights_have_no_tangents() -> None:
     assert "weight_dot" in gradient.source
     assert "key_dot" not in gradient.source
     assert "left_dot" not in gradient.source
+
+
+def test_a_list_that_nobody_reads_again_is_handed_over_without_a_copy() -> None:
+    gradient = grad(sorts_its_argument)
+    gradient(list(POINT))
+    assert "a = qsort(a, i + 2, hi)" in gradient.source
+    trees = grad(inserted, mode="forward")
+    trees(list(POINT), KEYS)
+    assert "insert(\n            key, weight, left, right, left_node," in trees.source
+
+
+def doubled(a, i):
+    if i < len(a):
+        a[i] *= 2.0
+        doubled(a, i + 1)
+
+
+def kept_before_and_after(x):
+    a = [v * v for v in x]
+    kept = [a]
+    doubled(a, 0)
+    others = [list(a)]
+    doubled(a, 2)
+    return kept[0][2] * others[0][2] * others[0][1] + sum(a)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_what_is_kept_of_a_list_that_is_handed_over_is_what_python_keeps(mode: str) -> None:
+    value, slopes = value_and_grad(kept_before_and_after, mode=mode)(list(POINT))
+    assert value == kept_before_and_after(list(POINT))
+    for k, slope in enumerate(slopes):
+        expected, noise = partials(lambda *x: kept_before_and_after(x), POINT)[k]
+        assert abs(slope - expected) <= 1e-6 * max(1.0, abs(expected)) + noise * 1e-2

@@ -338,6 +338,8 @@ class Graph:
         self.docstring = ""
         # Where results are kept as ``functools.lru_cache`` keeps them: for how many calls.
         self.keeps: str | None = None
+        # The places of the parameters that it writes into: nobody else has them.
+        self.overwrites: tuple[int, ...] = ()
         self.module = "__main__"
         self.names: dict[Node, str] = {}
         self.rows: dict[Node, str] = {}

@@ -48,7 +48,7 @@ class Copier:
         graph.functions = source.functions
         graph.callees = source.callees
         graph.docstring = source.docstring
-        graph.keeps = source.keeps
+        graph.keeps, graph.overwrites = source.keeps, source.overwrites
         graph.cheap_tapes = source.cheap_tapes
         graph.by_fields = source.by_fields
         graph.mixed_result = source.mixed_result

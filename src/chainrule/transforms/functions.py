@@ -119,6 +119,7 @@ def _own_graph(functions: dict[Hashable, Function], function: Function) -> Graph
     graph = Copier(lifted.graph).run()
     graph.docstring = _docstring(functions, function)
     graph.keeps = _kept_results(functions, function, graph)
+    graph.overwrites = function.left.changed
     return graph
 
 
@@ -494,7 +495,9 @@ class _Caller(Copier):
                 for k, arg in enumerate(map(self.mapped, step.args))
             )
             type = function.types[0] if len(function.types) == 1 else None
-            call = self.graph.cursor.add(op, args, (function.key,), type)
+            changed = function.left.changed
+            params = (function.key, changed, len(function.types) - len(changed))
+            call = self.graph.cursor.add(op, args, params if changed else (function.key,), type)
             self.made.setdefault((function.key, step.args), []).append((self.graph.cursor, call))
             self.called[function.key] = None
             if function.kind in ("jacobian", "gradient"):

@@ -11,6 +11,7 @@ from chainrule.emit.memory.askers import Askers
 from chainrule.emit.memory.chosen_views import Chosen, chosen_names, chosen_views
 from chainrule.emit.memory.given_hidden import copy_hidden
 from chainrule.emit.memory.going_on import GoingOn
+from chainrule.emit.memory.handed_over import hand_over
 from chainrule.emit.memory.left_at_once import hand_on_given, is_left_so, leave_at_once, leavings
 from chainrule.emit.memory.liveness import Liveness
 from chainrule.emit.memory.made_anew import MadeAnew
@@ -90,6 +91,7 @@ DEEP = 99
 
 def update_in_place(plan: Plan) -> Webs:
     """Insert the copies without which an update in place would be seen elsewhere."""
+    hand_over(plan)
     fuse_pops(plan)
     webs = Webs(plan.body)
     if copy_hidden(plan, webs):

@@ -206,7 +206,7 @@ def _call_width(value: Value) -> int:
     """What the call of a function, or of SciPy's with a function, adds to its arguments."""
     key, *rest = value.params
     width = _function_width(key) + 2 * len(value.args)
-    if not rest:
+    if len(rest) < 3:
         return width
     dotted, _, options, *texts = rest
     width += len(str(dotted).rpartition(".")[2]) + len(", args=(,)")
