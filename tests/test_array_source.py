@@ -618,10 +618,10 @@ GALLERY = [
         "auto",
         lambda: (normal(4), normal(4), normal(4, 4), 2.0),
         """
-    half = 0.5 * g
+    half_g = 0.5 * g
     # line: return w @ mu - 0.5 * g * w @ S @ w
     S_product = S @ w
-    return mu - (half * S_product + half * w @ S)
+    return mu - (half_g * S_product + half_g * w @ S)
 """,
         id="portfolio",
     ),

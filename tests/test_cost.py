@@ -269,8 +269,8 @@ def test_what_an_iterate_has_of_itself_vanishes_in_the_derivative_of_newtons_ste
         return E
 
     source = gradient_source(kepler, ("M", "e"), (1.3, 0.6))
-    assert "E_dM = (E_dM * step * scale + 1.0) / gap" in source
-    assert "E_de = (sin_E + step * (E_de * scale - cos_E)) / gap" in source
+    assert "E_dM = (E_dM * step * e_times_sin_E + 1.0) / step_gap" in source
+    assert "E_de = (sin_E + step * (E_de * e_times_sin_E - cos_E)) / step_gap" in source
 
 
 def test_a_multiple_that_another_partial_is_stands_for_what_it_is_a_multiple_of() -> None:

@@ -228,8 +228,8 @@ def test_a_statement_without_effect_is_not_written_where_its_value_has_a_name():
     derivative = value_and_grad(looked_up_twice)
     assert derivative(2.0, [3.0]) == (6.0, 3.0)
     assert derivative.source.splitlines()[-2:] == [
-        "    value = numbers[0]",
-        "    return x * value, value",
+        "    x_bar = numbers[0]",
+        "    return x * x_bar, x_bar",
     ]
 
 

@@ -289,8 +289,8 @@ def test_what_two_arms_compute_alike_has_one_name() -> None:
         return y * k * math.exp(k)
 
     text = body(wave, 0.3, 1.0, wrt=("angle", "k"))
-    assert len(re.findall(r" half = 0\.5 \* angle\n", text)) == 2, text
-    assert len(re.findall(r" sin_half = ", text)) == 2 and "_half_1" not in text, text
+    assert len(re.findall(r" half_angle = 0\.5 \* angle\n", text)) == 2, text
+    assert len(re.findall(r" sin_half_angle = ", text)) == 2 and "_angle_1" not in text, text
     for angle in (0.3, 0.9):
         slopes = grad(wave, wrt=("angle", "k"), mode="reverse")(angle, 1.3)
         for slope, order in zip(slopes, ((1, 0), (0, 1)), strict=True):
@@ -322,3 +322,14 @@ def test_what_varies_from_step_to_step_keeps_its_name_in_each_arm() -> None:
     near = [steps(0.3 + k * step, 7) for k in (-2, -1, 1, 2)]
     exact = (near[0] - 8 * near[1] + 8 * near[2] - near[3]) / (12 * step)
     assert math.isclose(found, exact, rel_tol=1e-8), (found, exact)
+
+
+def test_a_part_that_fits_into_its_line_has_no_name() -> None:
+    def mixture(x, rhol, rhog):
+        return math.exp(-((1.0 - x) / rhol + x / rhog))
+
+    slope = grad(mixture)
+    found = slope(0.3, 2.0, 3.0)
+    assert "    return (1.0 / rhol - 1.0 / rhog) * exp(" in slope.source
+    exact = (1 / 2 - 1 / 3) * mixture(0.3, 2.0, 3.0)
+    assert math.isclose(found, exact, rel_tol=1e-15), (found, exact)

@@ -32,7 +32,7 @@ def test_what_f_divides_into_one_is_multiplied_by_on_the_way_back():
     slope = grad(gated, wrt="W", mode="reverse")
     assert agrees(gradient(gated, point)[()], slope(*point))
     back = slope.source.partition("# line")[2]
-    assert "gate = 1.0 / (1.0 + exponential)" in back and " / t" not in back, slope.source
+    assert "gate = 1.0 / (1.0 + gate_exp)" in back and " / t" not in back, slope.source
 
 
 def test_arrays_are_divided_once_by_what_is_not_near_zero():

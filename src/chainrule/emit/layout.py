@@ -338,6 +338,15 @@ def narrow(statements: list[Statement], measure: Measure, width: int) -> bool:
     return changed
 
 
+def fits(statement: Statement, measure: Measure, width: int) -> bool:
+    """Whether nothing of a statement would be named."""
+    chosen: set[Value] = set()
+    room = width - _overhead(statement, measure)
+    for root in _roots(statement):
+        _size(root, measure, chosen, room, min(room, width - PART))
+    return not chosen and _width(statement, measure) <= width
+
+
 def _wide_sources(statement: Statement, measure: Measure, width: int) -> list[Value]:
     """Conditional expressions among several sources of a move that need a statement each."""
     if not isinstance(statement, Move) or len(statement.sources) < 2:

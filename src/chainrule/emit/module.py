@@ -48,6 +48,7 @@ from chainrule.emit.targets import target as target_named
 from chainrule.emit.wording.expressions import Speller
 from chainrule.emit.wording.factors import open_products
 from chainrule.emit.wording.origins import Origins
+from chainrule.emit.wording.unsplit import unsplit
 from chainrule.emit.wording.widths import measure_of
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
@@ -239,6 +240,7 @@ def _function_text(
         if kinds != Counter(type(each) for each in walk(plan.body)):
             drop_overwritten(plan)
             changed = True
+        changed |= unsplit(plan.body, measure, width)
         changed |= ask_in_place(plan.body)
         changed |= group_by_lines(plan.body)
         bound = _header_names(plan, speller)

@@ -108,7 +108,8 @@ class Nouns:
             noun = compound(value, self.name_of) or noun
         if value.derivative and noun in ("scale", "ratio"):
             return scaled(value, self.name_of) or noun
-        return self.contexts.part(whole, noun) or noun
+        part = self.contexts.part(whole, noun) if value.type == FLOAT else None
+        return part or noun
 
     def answered(self, value: Value) -> str | None:
         """``sqrt_T_bar`` for the adjoint of what is called ``sqrt_T``."""
