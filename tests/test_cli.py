@@ -266,6 +266,14 @@ def test_a_line_of_another_file_is_shown_with_its_file(run: Run, tmp_path: Path)
     assert "# line" not in found.out
 
 
+def test_an_attribute_of_an_unknown_kind_is_made_a_float_once(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "gauge.py").write_text(
+        "class Gauge:\n    def read(self, x):\n        return self.gain * x * x\n"
+    )
+    found = run("grad", "gauge.py:Gauge.read")
+    assert found.out.endswith("    return 2.0 * x * float(self.gain)\n")
+
+
 def test_the_docstring_gives_the_command_that_asks_for_the_same(run: Run, model: Path) -> None:
     command = [
         "grad",
@@ -415,7 +423,7 @@ def test_permissions_of_a_written_file_are_the_usual_ones(run: Run, model: Path)
         (["grad", "model.py:norm", "--arg", "x"], "--arg 'x' cannot be read"),
         (["grad", "model.py:norm", "--arg", "x=complicated"], "complicated"),
         (["grad", "model.py:noisy"], "random.gauss"),
-        (["grad"], "TARGET"),
+        (["grad"], "FUNCTION"),
         (["gard", "model.py:norm"], "gard"),
         (["grad", "model.py:norm", "--unknown"], "--unknown"),
     ],

@@ -155,3 +155,29 @@ def test_a_parameter_that_is_bound_anew_is_asked_about_once() -> None:
     h = 1e-6
     slope = (capped(2.0, 0.5 + h) - capped(2.0, 0.5 - h)) / (2 * h)
     assert found(2.0, 0.5) == (0.0, pytest.approx(slope, rel=1e-8))
+
+
+def mean_log(xs, w):
+    total, n = 0.0, 0
+    for x in xs:
+        try:
+            total += math.log(x) * w
+            n += 1
+        except ValueError:
+            continue
+    return total / n
+
+
+def test_whether_a_try_has_succeeded_is_recorded_under_that_name() -> None:
+    slope = grad(mean_log, wrt=("xs", "w"))
+    found = slope([1.5, -1.0, 4.0], 0.5)
+    assert found[0] == pytest.approx([0.25 / 1.5, 0.0, 0.25 / 4.0], rel=1e-15)
+    assert found[1] == pytest.approx((math.log(1.5) + math.log(4.0)) / 2, rel=1e-15)
+    assert "succeeded_tape.append(outcome == 0)\n" in slope.source
+    assert "if succeeded:\n" in slope.source and "branch" not in slope.source
+
+
+def test_what_is_evaluated_for_what_it_raises_alone_has_no_name() -> None:
+    slope = grad(mean_log, wrt=("xs", "w"))
+    slope([1.5, -1.0, 4.0], 0.5)
+    assert "            log(x)\n" in slope.source and "log_x" not in slope.source

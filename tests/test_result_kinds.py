@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from chainrule import ArgumentError, grad, jacobian, value_and_grad
@@ -98,3 +99,12 @@ def test_a_flag_that_is_given_decides_the_kind_of_the_result():
     assert [slopes(1.5, k) for k in (0, 1, 2)] == [3.0, (3.0, 9.0), {"twice": 6.0}]
     with pytest.raises(ArgumentError, match="returns a container"):
         grad(with_details)(1.5, full_output=True)
+
+
+def test_an_array_is_not_called_a_container():
+    with pytest.raises(ArgumentError, match="`doubled` returns an array, and grad needs one"):
+        grad(doubled)(np.ones(3))
+
+
+def doubled(x):
+    return 2.0 * x

@@ -55,7 +55,7 @@ MATH = Home("math")
 TargetArgument = Annotated[
     str,
     typer.Argument(
-        metavar="TARGET",
+        metavar="FUNCTION",
         help="The function: FILE.py:FUNC, package.module:FUNC or FILE.py:Class.method.",
         show_default=False,
     ),

@@ -157,7 +157,9 @@ class Writer:
             return self.speller.statement_template(str(value.params[0]), args)
         if is_update(value) and "new" not in value.params:
             return self.update(value)
-        if value not in self.used and (value.op.effect or value.op is POP):
+        # What is evaluated for what it raises alone needs no name, unless it has the user's.
+        alone = value.user_name is None and value not in self.plan.into
+        if value not in self.used and (value.op.effect or value.op is POP or alone):
             return [ast.Expr(self.speller.expression(value))]
         if value.op in AUGMENTED and len(value.args) == 2:
             augmented = self.augmented(value)

@@ -40,7 +40,7 @@ from chainrule.primitives.declare import (
     is_constant,
     is_left_out,
 )
-from chainrule.primitives.floats import as_float, integral, with_casts, without_rounding
+from chainrule.primitives.floats import as_float, integral, is_cast, with_casts, without_rounding
 from chainrule.primitives.masking import (
     inside_mask,
     is_array,
@@ -424,9 +424,9 @@ def _simplify_add(x: Node, y: Node) -> Node | None:
     whole = isinstance(y.type, Array)
     if whole and is_constant(x) and constant_value(x) < 0:
         return subtract.build(y, x.graph.constant(-constant_value(x)))
-    if x is y:
+    if x is y or is_cast(x, y):
         return multiply.build(x.graph.constant(2 if x.type == INT else 2.0), x)
-    return None
+    return multiply.build(y.graph.constant(2.0), y) if is_cast(y, x) else None
 
 
 def _shifted(x: Node, step: Any) -> Node | None:

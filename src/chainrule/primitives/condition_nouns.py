@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.graph.block import CONSTANT
+from chainrule.graph.block import CONSTANT, ITEM
+from chainrule.primitives.control import TRY
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.nouns import LONGEST, Value
 
@@ -74,6 +75,10 @@ def _compared(value: Value, word_of: Callable[[Any], str | None]) -> str | None:
     if name not in BETWEEN or len(value.args) != 2:
         return None
     left, right = value.args
+    if left.op is ITEM and left.args[0].op is TRY and right.op is CONSTANT:
+        # Which block of the statement has ended it: the first is its body.
+        body = right.params[0] == 0
+        return "succeeded" if body and name == "equal" else "failed" if body else None
     if left.op is CONSTANT:
         left, right, name = right, left, TURNED[name]
     word = word_of(left)

@@ -77,6 +77,11 @@ def _is_boxed(node: Node) -> bool:
     return boxes or (given is not None and given.shape == ())
 
 
+def is_cast(x: Node, y: Node) -> bool:
+    """Whether ``x`` is the float that derivative code makes of ``y``."""
+    return x.op.name == "to_float" and x.origin.derivative and x.args[0] is y
+
+
 def in_floats(op: Any, x: Node, y: Node) -> Node:
     """A sum, difference or product in floats: of two integers the first is made one."""
     found: Node = op.build(as_float(x) if integral(x) and integral(y) else x, y)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import array
-import collections
 import inspect
 import os
-import types
 from collections import abc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -21,6 +18,7 @@ from chainrule.errors import ArgumentError, NotDifferentiableError, UnsupportedE
 from chainrule.graph.block import UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.lift.lifted import Lifted
+from chainrule.lift.objects.closed import is_closed_by_kind
 from chainrule.primitives.control import LOOP, TRY, loop_parts, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
@@ -35,9 +33,6 @@ from chainrule.transforms.pipeline import Wrt, gradient, noticed, solved, wanted
 from chainrule.transforms.slots import name_slots
 from chainrule.version import __version__
 
-# Python's containers and streams of numbers that no gradient is laid out like.
-CLOSED = (array.array, range, memoryview, types.MappingProxyType, collections.deque)
-STREAMS = (abc.Set, abc.Iterator, abc.MappingView)
 MODES = ("auto", "forward", "reverse")
 # What the first line of the docstring says of each transform.
 TITLES = {
@@ -288,7 +283,7 @@ def check_numbers(
                 f"parameter `{name}` is an array of {value.dtype}",
                 remedy=f"Pass floats: {name}.astype(float).",
             )
-        if _is_closed(value):
+        if is_closed_by_kind(value):
             plain = "dict" if isinstance(value, abc.Mapping) else "list"
             raise NotDifferentiableError(
                 f"parameter `{name}` is of type {type(value).__name__}, like which no gradient "
@@ -303,14 +298,6 @@ def check_numbers(
                 f"parameter `{name}` is or holds {what} of type {kind}",
                 remedy="Pass floats: other numbers are not differentiated by.",
             )
-
-
-def _is_closed(value: Any) -> bool:
-    """Whether a container or stream of Python's own has no places for the parts of a gradient."""
-    if isinstance(value, CLOSED):
-        return True
-    own = type(value).__module__ in ("builtins", "itertools")
-    return own and isinstance(value, STREAMS)
 
 
 def _is_of_ints(dtype: Any) -> bool:

@@ -18,11 +18,11 @@ from chainrule.differentiate.found import with_notices
 from chainrule.differentiate.record import record
 from chainrule.differentiate.reverse import ReverseWalker
 from chainrule.errors import ArgumentError, NotDifferentiableError
-from chainrule.graph.block import PARAMETER
+from chainrule.graph.block import PARAMETER, Graph
 from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import Array, is_complex, unit_axes_of
+from chainrule.graph.types import BOOL, Array, is_complex, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.lifted import Lifted, assemble
 from chainrule.primitives.broadcasting import in_full
@@ -143,16 +143,19 @@ def scalar_result(lifted: Lifted, transform: str) -> Node | None:
         return structure.node
     if structure.kind == "static" and lifted.graph.body.completes is False:
         return None
-    kind = "a container" if structure.parts or structure.kind == "leaf" else "no number"
-    if structure.kind == "static" and structure.node is not None:
-        from chainrule.graph.types import BOOL
-
-        if structure.node.type == BOOL:
-            return None
+    if structure.kind == "static" and structure.node is not None and structure.node.type == BOOL:
+        return None
     raise ArgumentError(
-        f"`{lifted.graph.name}` returns {kind}, and {transform} needs one number",
+        f"`{lifted.graph.name}` returns {_named(structure)}, and {transform} needs one number",
         remedy="Use jacobian for several results, or return the number that is meant.",
     )
+
+
+def _named(structure: Structure) -> str:
+    """What a result that is not one number is called."""
+    if structure.node is not None and isinstance(structure.node.type, Array):
+        return "an array"
+    return "a container" if structure.parts or structure.kind == "leaf" else "no number"
 
 
 def forward(
@@ -206,8 +209,6 @@ def finish(
     """
     new = graph_of.graph if graph_of is not None else graph
     assert new is not None
-    from chainrule.graph.block import Graph
-
     assert isinstance(new, Graph)
     with new.inside(new.body):
         new.body.results = (assemble(new, result),)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import array
+import collections
 import numbers
+import types
 from collections import abc
 from collections.abc import Iterable
 from typing import Any
@@ -12,7 +14,18 @@ from chainrule.lift.objects.hooks import what_differs
 
 # So many values are looked at.
 MOST_SEEN = 1000
+# Of Python's own, whatever they hold.
+CLOSED = (array.array, range, memoryview, types.MappingProxyType, collections.deque)
+STREAMS = (abc.Set, abc.Iterator, abc.MappingView)
 TEXTS = (str, bytes, bytearray, range)
+
+
+def is_closed_by_kind(found: Any) -> bool:
+    """Whether a container or stream of Python's own has no places for the parts of a gradient."""
+    if isinstance(found, CLOSED):
+        return True
+    own = type(found).__module__ in ("builtins", "itertools")
+    return own and isinstance(found, STREAMS)
 
 
 def is_closed(found: Any) -> bool:
