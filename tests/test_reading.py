@@ -333,3 +333,22 @@ def test_a_part_that_fits_into_its_line_has_no_name() -> None:
     assert "    return (1.0 / rhol - 1.0 / rhog) * exp(" in slope.source
     exact = (1 / 2 - 1 / 3) * mixture(0.3, 2.0, 3.0)
     assert math.isclose(found, exact, rel_tol=1e-15), (found, exact)
+
+
+def test_a_test_inside_a_test_is_one_test() -> None:
+    def lifted(x, k, steady, warm):
+        u = math.sin(x * k)
+        if steady:
+            y = 1.0
+        elif warm:
+            y = 2.0
+        else:
+            y = math.exp(u)
+        return y * u * x * u
+
+    source = body(lifted, 0.7, 1.3, True, True, wrt=("x", "k"), mode="reverse")
+    assert "    if not steady and not warm:\n" in source, source
+    for flags in ((True, True), (True, False), (False, True)):
+        slope = grad(lifted, mode="reverse")(0.7, 1.3, *flags)
+        near = [lifted(0.7 + step, 1.3, *flags) for step in (1e-6, -1e-6)]
+        assert math.isclose(slope, (near[0] - near[1]) / 2e-6, rel_tol=1e-8)

@@ -6,7 +6,7 @@ import ast
 
 from chainrule.emit.containers.nested_targets import takes_row
 from chainrule.emit.containers.record_lists import put_back
-from chainrule.emit.flow.alternatives import follows, unless, with_alternative
+from chainrule.emit.flow.alternatives import follows, unless, with_alternative, with_inner_test
 from chainrule.emit.flow.managers import Managers, managers_of, wrapped
 from chainrule.emit.memory.made import ufunc_of
 from chainrule.emit.memory.views import is_update
@@ -417,9 +417,10 @@ class Writer:
         if not then:
             if loop_end and not branch.origin.derivative:
                 return [ast.If(test, [ast.Continue()], []), *orelse]
-            return [unless(test, orelse)]
+            found = unless(test, orelse)
+            return [with_inner_test(found) if branch.origin.derivative else found]
         found = ast.If(test, then, orelse)
-        return [with_alternative(found) if branch.origin.derivative else found]
+        return [with_inner_test(with_alternative(found)) if branch.origin.derivative else found]
 
     def loop_target(self, loop: For) -> ast.expr:
         if isinstance(loop.target, Value) and loop.target not in self.used:

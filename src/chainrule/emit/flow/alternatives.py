@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 
+from chainrule.emit.flow.logic import both
 from chainrule.emit.printing import negated
 
 JUMPS = (ast.Return, ast.Break, ast.Continue)
@@ -34,6 +35,15 @@ def with_alternative(branch: ast.If) -> ast.If:
         case ast.If(body=[body], orelse=[ast.If(body=[other]) as inner]):
             if _are_alike(body, other) and _are_short(branch.test, inner.test):
                 return ast.If(_either(branch.test, inner.test), branch.body, inner.orelse)
+    return branch
+
+
+def with_inner_test(branch: ast.If) -> ast.If:
+    """``if s and t: a`` for ``if s: if t: a``."""
+    match branch:
+        case ast.If(body=[ast.If(orelse=[]) as inner], orelse=[]):
+            if _are_short(branch.test, inner.test):
+                return ast.If(both(branch.test, inner.test), inner.body, [])
     return branch
 
 

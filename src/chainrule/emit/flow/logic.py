@@ -30,6 +30,11 @@ def _joined(kind: Callable[[], ast.boolop], args: list[ast.expr]) -> ast.expr:
     return ast.BoolOp(kind(), parts) if len(parts) > 1 else parts[0]
 
 
+def both(first: ast.expr, second: ast.expr) -> ast.expr:
+    """``first and second``."""
+    return _joined(ast.And, [first, second])
+
+
 def choice_of_truths(test: ast.expr, then: ast.expr, orelse: ast.expr) -> ast.expr:
     """``then if test else orelse`` of bools, by ``and`` or ``or`` where one of them is known."""
     match then, orelse:
