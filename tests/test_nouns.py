@@ -181,3 +181,24 @@ def test_what_is_evaluated_for_what_it_raises_alone_has_no_name() -> None:
     slope = grad(mean_log, wrt=("xs", "w"))
     slope([1.5, -1.0, 4.0], 0.5)
     assert "            log(x)\n" in slope.source and "log_x" not in slope.source
+
+
+def friction(Re):
+    if Re < 2300.0:
+        return 64.0 / Re
+    f = 0.3 * Re**-0.25
+    return f
+
+
+def drop(Re, L):
+    fd = friction(Re)
+    return fd * fd * L
+
+
+def test_what_a_helper_returns_bears_the_name_that_its_caller_gives_it() -> None:
+    slope = grad(drop, wrt=("Re", "L"), mode="reverse")
+    for Re in (1000.0, 5000.0):
+        found, near = slope(Re, 2.0), [drop(Re + step, 2.0) for step in (1e-2, -1e-2)]
+        assert found[0] == pytest.approx((near[0] - near[1]) / 2e-2, rel=1e-7)
+        assert found[1] == pytest.approx(drop(Re, 1.0), rel=1e-15)
+    assert "fd = 64.0 / Re\n" in slope.source and " fd = 0.3 * " in slope.source

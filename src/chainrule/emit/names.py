@@ -15,12 +15,14 @@ from collections.abc import Hashable
 from chainrule.emit.memory.liveness import Liveness, Stretch
 from chainrule.emit.memory.views import is_update
 from chainrule.emit.plan import (
+    VARIABLE,
     Define,
     For,
     Move,
     Plan,
     Statement,
     Value,
+    count_uses,
     defined_by,
     is_statement,
     scoped,
@@ -228,12 +230,28 @@ class Names:
             for target, source in others
             if source.op is CONSTANT and target.user_name is None and target.hint is None
         }
+        uses = count_uses(self.plan.body)
         for target, source in (*closing, *entering, *others):
             if source not in self.family:
                 continue
+            if uses[source] == 1:
+                self._pass_on(target, source)
             # A nameless choice between a constant and x is no version of x.
             if target not in mixed or self.family[source].user_name is None:
                 self._join(target, source)
+
+    def _pass_on(self, target: Value, source: Value) -> None:
+        """What is computed for a variable of the user's alone bears its name from the start.
+
+        So the result of a function that was written in place: ``f = 64.0 / Re``, ``return f``.
+        """
+        one, two = self.family[source], self.family.get(target)
+        alone = len(one.values) == 1 and source.op is not VARIABLE and not source.leaf
+        if two is None or not alone or None in (one.user_name, two.user_name) or one.fixed:
+            return
+        name, one.user_name = one.user_name, two.user_name
+        if not self._join(target, source):
+            one.user_name = name
 
     def _join_updates(self) -> None:
         for statement in self.statements:
