@@ -539,3 +539,43 @@ def test_a_list_made_before_a_write_keeps_what_it_was_given() -> None:
     expected = 4.0 * (M + y).sum(axis=0) + 8.0 * y
     for mode in ("forward", "reverse"):
         assert np.allclose(grad(gathered, mode=mode)(y.copy(), M), expected, rtol=1e-12)
+
+
+def written_twice_in_a_step(x: Any) -> Any:
+    y = np.sin(x)
+    for _ in range(9):
+        x[:] = y * x
+        x[:] = y * x + 0.1
+    return np.sum(x * x)
+
+
+def given_to_out_in_turn(x: Any) -> Any:
+    y = 0.9 * np.cos(x)
+    for _ in range(9):
+        for _ in range(3):
+            v = x
+            np.multiply(y, v, out=v)
+    return np.sum(x * y)
+
+
+def as_long_as_asked(x: Any) -> Any:
+    y, steps = np.tanh(x), 0
+    while steps < 12:
+        np.add(0.3 * y, x, out=x)
+        np.multiply(y, x, out=x)
+        steps += 1
+    return np.sum(x * x)
+
+
+@pytest.mark.parametrize(
+    "f", [written_twice_in_a_step, given_to_out_in_turn, as_long_as_asked], ids=lambda f: f.__name__
+)
+def test_a_tape_does_not_hold_the_array_of_the_callers_that_is_written_to_at_last(f: Any) -> None:
+    x = np.array([0.8137, 0.3371, 1.2519, -0.4243])
+    measured = oracle.gradient(f, (x,)).values()
+    for mode in ("forward", "reverse"):
+        left = x.copy()
+        assert all(map(oracle.agrees, measured, grad(f, mode=mode)(left)))
+        expected = x.copy()
+        f(expected)
+        assert np.array_equal(left, expected)

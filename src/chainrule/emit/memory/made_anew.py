@@ -12,6 +12,7 @@ from __future__ import annotations
 from chainrule.emit.memory.views import is_new_array, is_update
 from chainrule.emit.memory.webs import Webs
 from chainrule.emit.plan import VARIABLE, Define, Move, Plan, Statement, Value, defined_by, walk
+from chainrule.primitives.effect import LEAVE
 
 
 class MadeAnew:
@@ -25,6 +26,10 @@ class MadeAnew:
         for statement in walk(plan.body):
             if isinstance(statement, Define) and is_update(statement.value):
                 web = webs.find(statement.value)
+                self._writes.setdefault(web, []).append(statement.value)
+            elif isinstance(statement, Define) and statement.value.op is LEAVE:
+                # The caller's array, which the first step may begin with, is written to at last.
+                web = webs.find(statement.value.args[0])
                 self._writes.setdefault(web, []).append(statement.value)
             elif isinstance(statement, Move):
                 for target, source in zip(statement.targets, statement.sources, strict=True):
