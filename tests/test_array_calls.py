@@ -378,6 +378,9 @@ np.std(x, where=x > 0.5, ddof=1)
 np.prod(x, where=x > 0.5)
 np.max(x, where=x > 0.5, initial=0.0)
 x.min(axis=0, initial=0.5)
+np.full((4, *x.shape), x) ** 2
+np.full((x.shape[0], 5), x[:, :1]) ** 2
+np.full_like(np.ones((2, *x.shape)), x) ** 2
 np.max(x, axis=1, initial=0.45)
 np.min(x, initial=0.5, axis=0, keepdims=True)
 np.max(x[x > 5.0], initial=0.25) * x

@@ -152,11 +152,9 @@ for _name in ("bartlett", "blackman", "hamming", "hanning"):
     typed=lambda a, value, dtype=None: _like(a, dtype), lengths=as_first, cost=Cost.FREE,
     raises=False, bounds=lambda node, like, value: value)  # fmt: skip
 def full_like(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
-    """One number in the shape of an array."""
-    from chainrule.primitives.arrays.reductions import array_sum
-
+    """One number, or an array that is repeated, in the shape of an array."""
     if walker.active(node.args[1]):
-        walker.accumulate(node.args[1], array_sum(out_bar))
+        walker.accumulate(node.args[1], _filled_from(out_bar, node, node.args[1]))
 
 
 full_like.linear_in = (1,)
@@ -169,13 +167,21 @@ full_like.linear_in = (1,)
     cost=Cost.FREE, raises=False,
 )  # fmt: skip
 def full(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
-    """One number in an array of a shape."""
-    from chainrule.primitives.arrays.reductions import array_sum
-
-    walker.accumulate(node.args[0], array_sum(out_bar))
+    """One number, or an array that is repeated, in an array of a shape."""
+    walker.accumulate(node.args[0], _filled_from(out_bar, node, node.args[0]))
 
 
 full.linear_in = (0,)
+
+
+def _filled_from(out_bar: Node, node: Node, value: Node) -> Node:
+    """The adjoint of what an array was filled with."""
+    from chainrule.primitives.arrays.reductions import array_sum
+    from chainrule.primitives.broadcasting import in_full, summed_to
+
+    if not unit_axes_of(value.type):
+        return array_sum(out_bar)
+    return summed_to(in_full(out_bar, node), node, value)
 
 
 def _line(start: Type, stop: Type, *more: Type, sizes: Any = (), **statics: Any) -> Type:
