@@ -959,3 +959,22 @@ def test_what_is_not_understood_is_named_whatever_is_done_with_it(text: str, nam
     f = function_of(f"def f(x):\n    return {text}\n")
     with pytest.raises(UnsupportedError, match=f"differentiate through `[a-z.]*{name}`"):
         grad(f)(np.array([1.0, 2.0, 0.5]))
+
+
+def in_place_of_parts(x: Any) -> Any:
+    y = x * 1.5
+    for _ in range(3):
+        y[2:] = np.where(x > 1.042, y, x + 2.0)[2:]
+    for _ in range(9):
+        x[[0, 2]] += (x * y)[[1, 3]]
+    head = (np.concatenate([x[:2], y[1:3]]) - y)[:2]
+    rest = np.concatenate([np.concatenate([y, x]), x])[1:3]
+    np.multiply(x, np.concatenate([head, rest]), out=x)
+    return np.sum(x)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_two_arrays_that_are_needed_at_once_have_two_names(mode: str) -> None:
+    x = np.array([0.8137, 0.3371, 1.2519, -0.4243])
+    measured = oracle.gradient(in_place_of_parts, (x,)).values()
+    assert all(map(oracle.agrees, measured, grad(in_place_of_parts, mode=mode)(x.copy())))

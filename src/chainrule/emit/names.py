@@ -374,8 +374,7 @@ class Names:
         written = self._written(value, DEEPEST_WRITTEN)
         for other in self.written.get(written, ())[-MOST_WRITTEN:]:
             name = self.names[self.family[other]]
-            namesakes = self.hinted.get(name, ())
-            if any(each.meets(self.family[value]) for each in namesakes):
+            if any(each.meets(self.family[value]) for each in self._namesakes(name)):
                 continue
             if self._join(other, value):
                 return name
@@ -433,10 +432,14 @@ class Names:
         held = isinstance(value.type, (Array, Sequence))
         if not others or not (held or (value.type == FLOAT and not value.derivative)):
             return None
-        if any(family.meets(own) for family in others):
+        if any(family.meets(own) for family in self._namesakes(noun or "")):
             return None
         others.append(own)
         return noun
+
+    def _namesakes(self, name: str) -> list[Family]:
+        """The variables that are called so, as they are after all joins."""
+        return [self.family[each.values[0]] for each in self.hinted.get(name, ())]
 
     def _known_name(self, value: Value) -> str | None:
         family = self.family.get(value)
