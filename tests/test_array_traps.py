@@ -978,3 +978,17 @@ def test_two_arrays_that_are_needed_at_once_have_two_names(mode: str) -> None:
     x = np.array([0.8137, 0.3371, 1.2519, -0.4243])
     measured = oracle.gradient(in_place_of_parts, (x,)).values()
     assert all(map(oracle.agrees, measured, grad(in_place_of_parts, mode=mode)(x.copy())))
+
+
+def entry_of_a_slice(x: Any, n: int) -> Any:
+    part, total = x[1:], 0.0
+    for k in range(n):
+        total += part[2] * (k + x[0])
+    return total + sum([q * part[0] for q in x])
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_an_entry_of_a_slice_that_a_loop_reads_is_felt(mode: str) -> None:
+    x = np.array([0.8137, 0.3371, 1.2519, -0.4243])
+    measured = oracle.gradient(entry_of_a_slice, (x, 9)).values()
+    assert all(map(oracle.agrees, measured, grad(entry_of_a_slice, mode=mode)(x, 9)))

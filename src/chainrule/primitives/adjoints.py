@@ -62,7 +62,9 @@ class Adjoints:
             # An entry of a row is an entry of the whole: the row needs no adjoint.
             self.accumulate_at(base.args[0], (*base.args[1:], *path), value)
             return
-        if (place := place_in_whole(base, path)) is not None:
+        place = place_in_whole(base, path)
+        if place is not None and self.bar(base) is None:
+            # A slice from outside of a loop has an adjoint there, and hands it on behind the loop.
             self.accumulate_at(base.args[0], place, value)
             return
         current = widened(self.bar(base), base) if array else self.bar(base)
