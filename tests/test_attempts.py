@@ -1113,3 +1113,41 @@ def of_another(x: float) -> float:
 def test_an_object_that_a_body_leaves_half_changed_is_refused_where_it_is_chosen() -> None:
     with pytest.raises(UnsupportedError, match="a value that the try body changes"):
         value_and_grad(of_another)(0.7)
+
+
+def chosen_in_a_try(x, y, a, b):
+    try:
+        s = y
+        if y > 0.0:
+            s = (a if y > 9.0 and a > b else x) * b
+    except ValueError:
+        s = x
+    return s
+
+
+def chosen_before_a_clean_up(x, y, a, b):
+    try:
+        if y > 0.0:
+            return (a if max(a, b) > x else x) * b
+    finally:
+        print(end="")
+    return x
+
+
+@pytest.mark.parametrize("f", [chosen_in_a_try, chosen_before_a_clean_up])
+@pytest.mark.parametrize(
+    "point", [(2.0, 2.0, 2.6, -0.5), (2.0, 9.5, 2.6, 0.5), (2.0, -1.0, 1.0, 1.0)]
+)
+def test_what_an_expression_chooses_in_a_try_has_its_tangent_behind_it(f, point) -> None:
+    direction = (0.7, -1.1, 0.5, -0.4)
+    gradient = grad(f, wrt=(0, 1, 2, 3), mode="reverse")
+    names = ("x_dot", "y_dot", "a_dot", "b_dot")
+    first, product = hvp(f, wrt=(0, 1, 2, 3))(*point, **dict(zip(names, direction, strict=True)))
+    assert first == gradient(*point)
+
+    def moved(h):
+        return gradient(*(p + h * d for p, d in zip(point, direction, strict=True)))
+
+    expected, noise = along(moved)
+    assert noise < 1e-9
+    assert product == pytest.approx(tuple(expected), abs=1e-9)

@@ -31,6 +31,7 @@ from chainrule.primitives.control import (
     loop_body,
     loop_parts,
     next_states,
+    owned_blocks,
     try_blocks,
 )
 from chainrule.primitives.copying import Copier
@@ -363,7 +364,16 @@ class ForwardWalker(Copier):
 
         What differentiation made may use it where the block certainly ran.
         """
-        return any(step in self.active for old in olds for step in all_steps(old))
+        return any(
+            step in self.active or (step.op is IF and self._chooses(step))
+            for old in olds
+            for step in all_steps(old)
+        )
+
+    def _chooses(self, branch: Node) -> bool:
+        """Whether a branch hands on a value that a derivative flows through."""
+        count = len(owned_blocks(branch)[0].results)
+        return any(branch.block.item(branch, k) in self.active for k in range(count))
 
     def _attempt_tangents(
         self, node: Node, olds: Sequence[Block], position: int, extra: list[tuple[int, int]]
