@@ -15,6 +15,7 @@ from chainrule.graph.block import Block
 from chainrule.graph.node import Node, Origin
 from chainrule.lift.containers.lineages import (
     Lineages,
+    exclude,
     is_later,
     is_list,
     is_table,
@@ -83,7 +84,8 @@ class GivenRows:
             if not self._is_given_before(row, made, write.block, write.serial):
                 continue
             common = loops_around(read.block) & loops_around(write.block)
-            if read.serial >= write.serial or common - made:
+            behind = read.serial >= write.serial and not exclude(read.block, write.block)
+            if behind or common - made:
                 return write.origin
         return None
 

@@ -18,6 +18,7 @@ from chainrule.graph.types import Type
 from chainrule.lift.containers.shown import Touch
 from chainrule.primitives import sequence
 from chainrule.primitives.control import (
+    IF,
     LOOP,
     item_sources,
     loop_parts,
@@ -167,11 +168,29 @@ def is_later(table: Node, user: Node | None, write: Node | Touch) -> bool:
     What each step of such a loop makes anew is read in that step.  None is the caller, who has the
     list in the end.
     """
-    if user is None or user.serial > write.serial:
+    if user is None or (user.serial > write.serial and not exclude(user.block, write.block)):
         return True
     made = table.block.parent if table.op is PARAMETER else table.block
     loops = loops_around(user.block) - loops_around(made)
     return not loops.isdisjoint(loops_around(write.block))
+
+
+def exclude(first: Block, second: Block) -> bool:
+    """Whether two blocks stand in different arms of one branch."""
+    arms = {block.owner: block for block in _around(first)}
+    return any(
+        owner is not None and owner.op is IF and arms.get(owner, block) is not block
+        for block in _around(second)
+        for owner in (block.owner,)
+    )
+
+
+def _around(block: Block) -> Iterator[Block]:
+    """A block and those that it stands in."""
+    around: Block | None = block
+    while around is not None:
+        yield around
+        around = around.parent
 
 
 def loops_around(block: Block | None) -> frozenset[Node]:
