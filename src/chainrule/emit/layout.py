@@ -375,7 +375,7 @@ def _overhead(statement: Statement, measure: Measure) -> int:
         case Move(targets=[target], sources=[source]) if source.captive:
             return measure.name_width(target) + 3 - measure.spared(target, source)
         case Move(targets=targets):
-            return max(measure.name_width(target) for target in targets) + 3
+            return max(map(measure.name_width, targets), default=0) + 3
         case Unpack(targets=targets):
             return sum(2 + (measure.name_width(target) if target else 1) for target in targets) + 1
         case Return():

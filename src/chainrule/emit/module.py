@@ -15,6 +15,7 @@ from typing import Any
 from chainrule.emit.build import build
 from chainrule.emit.containers.checked import unpack_checked
 from chainrule.emit.containers.flat_tapes import flatten_tapes
+from chainrule.emit.containers.one_kind import with_float_entries
 from chainrule.emit.containers.tapes import allocate_tapes
 from chainrule.emit.containers.unpacking import take_apart
 from chainrule.emit.flow.asking import ask_in_place
@@ -48,6 +49,7 @@ from chainrule.emit.targets import target as target_named
 from chainrule.emit.wording.expressions import Speller
 from chainrule.emit.wording.factors import open_products
 from chainrule.emit.wording.origins import Origins
+from chainrule.emit.wording.reals import as_floats
 from chainrule.emit.wording.unsplit import unsplit
 from chainrule.emit.wording.widths import measure_of
 from chainrule.errors import UnsupportedError
@@ -112,7 +114,10 @@ def _rendered(
     graphs: Sequence[Graph], spelled: Target, comments: bool, header: str | None
 ) -> EmittedModule:
     ordered, callees = _with_callees(graphs)
-    plans = {graph: prepare(graph) for graph in ordered}
+    plans = {
+        graph: prepare(with_float_entries(graph) if spelled.one_kind else graph)
+        for graph in ordered
+    }
     users = {name for plan in plans.values() for name in _users_names(plan)}
     users |= {graph.name for graph in ordered}
     top = Header(users, graphs[0].module)
@@ -253,6 +258,8 @@ def _function_text(
         lines = body_lines(body, answers, _own_file(plan), comments)
         if max(map(len, lines)) <= WIDTH - 4:
             break
+    if target.one_kind:
+        lines[:0] = as_floats(graph, lines)
     if target.prologue is not None and any(f"{target.namespace}." in line for line in lines):
         lines.insert(0, target.prologue(plan))
     head = _signature(name, graph.signature, speller)

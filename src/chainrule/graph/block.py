@@ -340,6 +340,8 @@ class Graph:
         self.keeps: str | None = None
         # The places of the parameters that it writes into: nobody else has them.
         self.overwrites: tuple[int, ...] = ()
+        # The parameters that stand for reals, whatever numbers are given: what is derived by.
+        self.reals: tuple[str, ...] = ()
         self.module = "__main__"
         self.names: dict[Node, str] = {}
         self.rows: dict[Node, str] = {}

@@ -49,6 +49,7 @@ class Copier:
         graph.callees = source.callees
         graph.docstring = source.docstring
         graph.keeps, graph.overwrites = source.keeps, source.overwrites
+        graph.reals = source.reals
         graph.cheap_tapes = source.cheap_tapes
         graph.by_fields = source.by_fields
         graph.mixed_result = source.mixed_result

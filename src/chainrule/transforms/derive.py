@@ -181,6 +181,7 @@ def derive(
     graph = squared(result.graph, own_values(result, transform))
     graph = Unmarked(graph).run()
     graph.name = name or f"{transform}_{lifted.graph.name}"
+    graph.reals = names
     path = getattr(function, "__qualname__", lifted.graph.name)
     options = f" --mode {mode}" * (mode != "auto") + f" --name {name}" * (name is not None)
     graph.docstring = docstring(lifted, transform, names, (operations(graph), cost), path, options)

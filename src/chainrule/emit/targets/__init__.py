@@ -68,6 +68,8 @@ class Target:
         What a global is written down as.
     allocates:
         Whether what loops record is better kept in arrays than in lists.
+    one_kind:
+        Whether a list holds entries of one kind only, and takes others for such.
     writes_over:
         Whether ``out=`` may say where NumPy's functions write their result.
     unpacks:
@@ -87,6 +89,7 @@ class Target:
     decorator: tuple[str, str] | None = None
     frozen: Callable[[Any], Any] = lambda value: value
     allocates: bool = False
+    one_kind: bool = False
     writes_over: bool = False
     unpacks: bool = False
     namespace: str | None = None

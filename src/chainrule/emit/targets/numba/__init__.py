@@ -17,6 +17,7 @@ TARGET = Target(
     calls=CALLS,
     decorator=("numba", "njit"),
     allocates=True,
+    one_kind=True,
     frozen=frozen,
     check=check,
 )
