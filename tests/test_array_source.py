@@ -260,15 +260,14 @@ GALLERY = [
     logp_bar_ratio = logp_bar.sum(axis=1, keepdims=True) / sum_exp_z
     z_bar = np.multiply(logp_bar_ratio, exp_z, out=exp_z)
     np.subtract(logp_bar, z_bar, out=z_bar)
-    # line: z = h @ W + b
-    W_bar = h.T @ z_bar
     # line: h = np.tanh(h @ W + b)
     h_in_bar = np.abs(h_in, out=h_in)
     np.minimum(h_in_bar, 355.0, out=h_in_bar)
     np.cosh(h_in_bar, out=h_in_bar)
     np.square(h_in_bar, out=h_in_bar)
-    np.divide(np.matmul(z_bar, W_1.T, out=h), h_in_bar, out=h_in_bar)
-    return [(X.T @ h_in_bar, h_in_bar.sum(axis=0)), (W_bar, z_bar.sum(axis=0))]
+    np.divide(z_bar @ W_1.T, h_in_bar, out=h_in_bar)
+    b_bar = h_in_bar.sum(axis=0)
+    return [(X.T @ h_in_bar, b_bar), (h.T @ z_bar, z_bar.sum(axis=0))]
 """,
         id="perceptron",
     ),
@@ -293,7 +292,7 @@ GALLERY = [
     a = inv_L @ y
     # line: L = np.linalg.cholesky(K)
     inv_L_product = inv_L.T @ a
-    inv_L_gap = inv_L.T @ inv_L - np.outer(inv_L_product, inv_L_product, out=L)
+    inv_L_gap = inv_L.T @ inv_L - np.outer(inv_L_product, inv_L_product)
     # line: K = theta[0] ** 2 * np.exp(-0.5 * d2 / theta[1] ** 2) + theta[…
     theta_bar = np.zeros_like(theta)
     theta_bar[2] = inv_L_gap.trace() * theta_2

@@ -61,8 +61,8 @@ def test_many_items_of_several_steps_stay_a_loop(function: Any) -> None:
 
 def test_the_sign_of_a_magnitude_is_asked_for_in_a_row() -> None:
     source = grad(total).source
-    assert "if sin_scale < 0.0:" in source
-    assert "elif not sin_scale > 0.0:" in source
+    assert "if sin_x_times_i < 0.0:" in source
+    assert "elif not sin_x_times_i > 0.0:" in source
 
 
 def test_a_choice_of_many_is_returned_case_by_case() -> None:

@@ -75,14 +75,13 @@ def _readings(predicate: Node, truth: bool) -> Iterator[tuple[Node, str, Node]]:
 
 def _of_filling(count: Node, filled: bool) -> tuple[Node, ...]:
     """What is equal where there is something in a set or an array, or nothing."""
-    zero = count.graph.constant(0)
     if count.op.name == "count_nonzero":
-        return () if filled else (count.args[0], zero)
+        return () if filled else (count.args[0], count.graph.constant(0))
     held = _counted(count)
     while held.op.name in COMPONENTS:
         held = held.args[0]
     if held.op.name in NONZERO:
-        return () if filled else (held.args[0], zero)
+        return () if filled else (held.args[0], count.graph.constant(0))
     if SHARED_ENTRIES.get(held.op.name) is filled:
         return tuple(held.args)
     return _of_both(held) if SHARED.get(_text(held)) is filled else ()

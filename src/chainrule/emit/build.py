@@ -49,7 +49,6 @@ from chainrule.graph.types import BOOL, OPAQUE, Record, Sequence
 from chainrule.primitives.arithmetic import divide
 from chainrule.primitives.arrays.creation import ZEROS
 from chainrule.primitives.arrays.measured import filling, lengths_of
-from chainrule.primitives.arrays.met_shapes import of_one_shape
 from chainrule.primitives.control import IF, LOOP, TRY, loop_body, loop_parts, next_states
 from chainrule.primitives.list_lengths import ListLengths, count_of
 from chainrule.primitives.row_lengths import RowLengths
@@ -112,10 +111,6 @@ class _Builder:
             if value.derivative and value.op in ZEROS:
                 count = _known_length(node)
                 plan.counts.update({} if count is None else {value: count})
-        for product, room in of_one_shape(self.graph.body):
-            if product in self.values and product in self.floating:
-                arrays = [self.values[node] for node in room if node in self.values]
-                plan.room[self.values[product]] = arrays
         return plan
 
     def lengths(self) -> dict[Value, Hashable]:

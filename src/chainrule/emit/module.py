@@ -38,7 +38,6 @@ from chainrule.emit.memory.newest import read_newest
 from chainrule.emit.memory.overwriting import Memory
 from chainrule.emit.memory.read_first import read_first
 from chainrule.emit.memory.reuse import reuse
-from chainrule.emit.memory.scratch import use_scratch
 from chainrule.emit.names import Names
 from chainrule.emit.place import place
 from chainrule.emit.plan import For, Move, Plan, Value, While, count_uses, walk
@@ -231,8 +230,6 @@ def _function_text(
         if ask_first(plan):
             names = Names(plan, reserved)
         if reuse(plan, names):
-            names = Names(plan, reserved)
-        if use_scratch(plan):
             names = Names(plan, reserved)
         if make_buffers_once(plan, names):
             names = Names(plan, reserved)

@@ -49,7 +49,6 @@ COMPREHENSION = Form("comprehension")  # args (iterable, element); params (targe
 RAISED = Form("raised")  # args (list, number): the number added to every entry
 SHAPE = Form("shape")  # the lengths of args[0]
 ALLOCATE = Form("allocate")  # args for each axis stop, or stop and start; params (kind, how many)
-INTO = Form("into")  # params[0] called of args[:-1], written into args[-1]
 POP = Form("pop")  # removes and gives the last entry of args[0], or of the row at args[1:]
 LAZY = (CONDITIONAL, AND, OR, COMPREHENSION)
 LEAVES = (CONSTANT, PARAMETER, GLOBAL, REFERENCE, UNDEFINED, VARIABLE)
@@ -294,8 +293,6 @@ class Plan:
         Values that are written over the memory of an argument, each with that argument.
     filled:
         Writes into a part of an array, of what NumPy can compute right there.
-    room:
-        Products of matrices, each with arrays of its shape.
     cleared:
         Arrays that a loop clears in every step, each with the one that was made before the loop.
     """
@@ -315,7 +312,6 @@ class Plan:
     owned: set[tuple[Value, Value]] = field(default_factory=set)
     into: dict[Value, Value] = field(default_factory=dict)
     filled: set[Value] = field(default_factory=set)
-    room: dict[Value, list[Value]] = field(default_factory=dict)
     cleared: dict[Value, Value] = field(default_factory=dict)
 
 

@@ -6,13 +6,11 @@ from chainrule.emit.memory.chosen_views import Chosen
 from chainrule.emit.memory.views import is_update
 from chainrule.emit.memory.webs import Webs
 from chainrule.emit.plan import (
-    INTO,
     POP,
     Define,
     Plan,
     Statement,
     Value,
-    captives,
     reads_deep,
     walk,
 )
@@ -34,8 +32,7 @@ class Memory:
             place
             for statement in walk(ahead)
             if isinstance(statement, Define)
-            for part in (statement.value, *captives(statement.value))
-            for value in self._written(part)
+            for value in self._written(statement.value)
             for place in self._places(value)
         }
         return bool(written) and any(
@@ -48,8 +45,6 @@ class Memory:
     def _written(self, value: Value) -> list[Value]:
         if is_update(value) or value.op is POP:
             return [value.args[0]]
-        if value.op is INTO:
-            return [value.args[-1]]
         return self.taken.get(value, [])
 
     def _places(self, value: Value) -> set[Value]:

@@ -444,14 +444,6 @@ class SharedMemory(Classes[Value]):
         root = self.find(array)
         return None if root in self.outside else self.members.get(root, {array})
 
-    def take(self, new: Value, old: Value) -> None:
-        """Let ``new`` be in the memory of ``old``."""
-        both = (self.of(new) or set()) | (self.of(old) or set())
-        outside = {self.find(new), self.find(old)} & self.outside
-        self.join(new, old)
-        self.members[self.find(new)] = both
-        self.outside.update([self.find(new)] if outside else ())
-
     def _share(self, statement: Statement) -> None:
         match statement:
             case Define(value=value) if not (makes_array(value) or is_entrywise(value)):

@@ -80,12 +80,6 @@ def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-def written_into(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``np.matmul(a, b, out=c)``."""
-    called = speller.callable(str(value.params[0]))
-    return ast.Call(called, args[:-1], [ast.keyword("out", args[-1])])
-
-
 def array_expression(
     speller: Spelling, value: Value, op: ArrayCall, args: list[ast.expr]
 ) -> ast.expr:

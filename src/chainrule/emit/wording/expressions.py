@@ -19,7 +19,6 @@ from chainrule.emit.plan import (
     COMPREHENSION,
     CONDITIONAL,
     ENUMERATE,
-    INTO,
     OR,
     RAISED,
     RANGE,
@@ -36,7 +35,6 @@ from chainrule.emit.wording.arrays import (
     reserve_array,
     section_key,
     slice_node,
-    written_into,
 )
 from chainrule.emit.wording.calling import call_function, call_functional, read_curve
 from chainrule.emit.wording.complex_numbers import COMPLEX
@@ -169,8 +167,6 @@ class Speller:
                 self.callable(dotted)
         elif op.name == "call_functional":
             self.callable(value.params[1])
-        elif op is INTO:
-            self.callable(value.params[0])
         elif op is LEAVE_FIELDS:
             writer(self, value)
         elif op.name == "record" and value.params[0] in OF_ATTRIBUTES:
@@ -558,7 +554,6 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
     CONDITIONAL.name: _conditional,
     COMPREHENSION.name: _comprehension,
     **ENDS,
-    INTO.name: written_into,
     SHAPE.name: lambda speller, value, args: ast.Attribute(args[0], "shape", ast.Load()),
     RAISED.name: _raised,
     AND.name: boolean(ast.And),

@@ -8,7 +8,7 @@ from typing import Any
 from chainrule.emit.layout import Measure
 from chainrule.emit.memory.views import is_update
 from chainrule.emit.names import Names
-from chainrule.emit.plan import AND, COMPREHENSION, CONDITIONAL, INTO, OR, RANGE, Value, targets_of
+from chainrule.emit.plan import AND, COMPREHENSION, CONDITIONAL, OR, RANGE, Value, targets_of
 from chainrule.emit.wording.accumulating import AUGMENTED, SUMS
 from chainrule.emit.wording.arrays import call_width, section_width
 from chainrule.emit.wording.expressions import spelled
@@ -162,8 +162,6 @@ def own_width(value: Value, name_width: object) -> int:
         return 12
     if op is COMPREHENSION:
         return 16 + 8 * len(list(targets_of(value.params[0])))
-    if op is INTO:
-        return len(str(value.params[0])) + 2 * count + 2
     if op is RANGE:
         return 7 + 2 * count
     if op is index:
