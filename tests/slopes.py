@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from chainrule import value_and_grad
+from chainrule import grad, value_and_grad
 from tests import oracle
+from tests.differences import along
 
 
 def check_slopes(f: Callable[..., Any], point: Sequence[float], mode: str) -> None:
@@ -19,3 +20,18 @@ def check_slopes(f: Callable[..., Any], point: Sequence[float], mode: str) -> No
         verdict = oracle.derivative(f, point, wrt=position)
         assert verdict.decided, verdict.reason
         assert slope == pytest.approx(verdict.value, rel=1e-8)
+
+
+def check_slope_at(f: Callable[[float], float], points: Sequence[float], mode: str) -> None:
+    """Compare the slope of a function of one number with differences."""
+    slope = grad(f, mode=mode)
+    for x in points:
+        expected, noise = along(lambda h, x=x: f(x + h), 1e-4)
+        assert slope(x) == pytest.approx(float(expected), abs=1e-9 + noise)
+
+
+def check_single_point(f: Callable[[float], float], point: float, mode: str) -> None:
+    """A function that is another one at one point has a slope beside it, and none there."""
+    with pytest.raises(ArithmeticError, match="no slope is known at this single point"):
+        grad(f, mode=mode)(point)
+    check_slope_at(f, (point - 0.3, point + 0.3), mode)
