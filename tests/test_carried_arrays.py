@@ -288,3 +288,32 @@ def test_what_enters_a_loop_may_be_no_array_yet(mode):
     steps = 1e-20j * np.eye(6).reshape(6, 3, 2)
     exact = [series_of_series(x + step, 0.1 * x, 0.01).imag / 1e-20 for step in steps]
     np.testing.assert_allclose(slopes.ravel(), exact, rtol=1e-12)
+
+
+def stepped_in_place(x):
+    y = x * 1.5 + 1.0
+    moved = x
+    moved += 0.2
+    seen = y.reshape(4)
+    y *= np.hypot(moved, 2.0)
+    for _ in range(3):
+        if y.std() < 1e3:
+            np.add(
+                x / (1.5 + np.where(np.array([True, True, False, True]), x[:], y) ** 2), 1.0, out=x
+            )
+            y += np.cumprod(np.concatenate([x[:2], seen[1:3]])) * (1.05 + float(x @ seen))
+    return y.sum()
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_what_an_arm_alone_records_is_not_what_the_caller_is_left_with(mode: str) -> None:
+    given = np.array([0.8137, 0.3371, 1.2519, -0.4243])
+    value, slopes = value_and_grad(stepped_in_place, mode=mode)(x := given.copy())
+    own = given.copy()
+    assert value == stepped_in_place(own)
+    np.testing.assert_array_equal(x, own)
+    for k in range(4):
+        expected, noise = along(
+            lambda h, k=k: stepped_in_place(given + h * (np.arange(4) == k)), 1e-4
+        )
+        assert slopes[k] == pytest.approx(float(expected), rel=1e-7, abs=noise)

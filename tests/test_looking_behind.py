@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import math
 import statistics
+import sys
 
 import numpy as np
 import pytest
@@ -51,6 +52,9 @@ def logarithm_of_exponentials_of_the_negative(x):
     return scipy.special.logsumexp(-(x * B))
 
 
+WEIGHTED = pytest.mark.skipif(sys.version_info < (3, 11), reason="fmean has no weights before")
+
+
 def weighted_mean(x):
     return statistics.fmean([x, x * x, 1.0], weights=[2.0, x, 3.0])
 
@@ -71,8 +75,8 @@ def mean_of_known_weights(x):
         average_of_the_negative,
         scores_of_the_negative,
         logarithm_of_exponentials_of_the_negative,
-        weighted_mean,
-        mean_of_known_weights,
+        pytest.param(weighted_mean, marks=WEIGHTED),
+        pytest.param(mean_of_known_weights, marks=WEIGHTED),
     ],
     ids=lambda f: f.__name__,
 )
@@ -90,6 +94,7 @@ def mean_by_weights(weights):
     return statistics.fmean(WEIGHTS, weights)
 
 
+@WEIGHTED
 def test_the_slopes_of_a_mean_by_its_weights_are_those_of_a_ratio():
     weights = [0.7, 0.2, 0.9, 0.4]
     value, slopes = value_and_grad(mean_by_weights)(weights)
@@ -133,5 +138,12 @@ def second_of_a_pair(x):
 
 
 def test_a_pair_is_not_taken_for_the_matrix_that_derivative_code_asks_for() -> None:
-    with pytest.raises(ChainruleError):
-        value_and_grad(second_of_a_pair)(0.7)
+    try:
+        value, slope = value_and_grad(second_of_a_pair)(0.7)
+    except ChainruleError as refusal:
+        # SciPy's own code, which is read for it, is not understood in every version.
+        assert "expm_frechet" in str(refusal)
+        return
+    assert value == second_of_a_pair(0.7)
+    expected, noise = along(lambda h: second_of_a_pair(0.7 + h), 1e-4)
+    assert slope == pytest.approx(float(expected), abs=1e-9 + noise)

@@ -1,4 +1,4 @@
-"""The caller's list is copied first where what is left of it would be seen in a tape.
+"""The caller's list or array is copied first where what is left of it would be seen in a tape.
 
 What some arms give alone is recorded as that or None, and is not told apart as a list::
 
@@ -15,24 +15,25 @@ from chainrule.emit.memory.left_at_once import leavings
 from chainrule.emit.memory.views import is_held
 from chainrule.emit.memory.webs import Webs
 from chainrule.emit.plan import Define, Move, Plan, Value, reads_deep, walk
-from chainrule.graph.types import Sequence
+from chainrule.graph.types import Array
+from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.effect import LEAVE
 from chainrule.primitives.sequence import copy
 
 
 def copy_hidden(plan: Plan, webs: Webs) -> bool:
-    """Whether a list of the caller's was copied."""
+    """Whether a list or an array of the caller's was copied."""
     found = False
     for leaving in leavings(plan):
         given = leaving.value.args[0]
-        if isinstance(given.type, Sequence) and _is_hidden(plan, set(webs.together(given))):
+        if is_held(given.type) and _is_hidden(plan, set(webs.together(given))):
             _copy_first(plan, given)
             found = True
     return found
 
 
 def _is_hidden(plan: Plan, same: set[Value]) -> bool:
-    """Whether one of these is handed to a variable that is no list by its type."""
+    """Whether one of these is handed to a variable that is neither by its type."""
     return any(
         source in same and not is_held(target.type)
         for move in walk(plan.body)
@@ -42,7 +43,8 @@ def _is_hidden(plan: Plan, same: set[Value]) -> bool:
 
 
 def _copy_first(plan: Plan, given: Value) -> None:
-    new = Value(copy, [given], (1,), given.type, given.origin, given.serial)
+    op, params = (array_copy, (None, "method")) if isinstance(given.type, Array) else (copy, (1,))
+    new = Value(op, [given], params, given.type, given.origin, given.serial)
     new.user_name, new.hint = given.user_name, given.hint
     position = next(
         k for k, each in enumerate(plan.body) if any(given in reads_deep(s) for s in walk([each]))
