@@ -305,15 +305,32 @@ def stepped_in_place(x):
     return y.sum()
 
 
+def looked_into_in_an_arm(x):
+    y = x * 1.5
+    start = np.convolve(x, [0.5, 0.3, 0.1], "same") * 1.0
+    total = (np.full(4, start[-1]) / (1.5 + start**2)).sum()
+    seen = x.squeeze()
+    scaled = start * 1.0
+    for i in range(3):
+        np.multiply(np.full(4, y[i]), np.full(4, 0.76)[np.argsort(seen)], out=x)
+        if np.linalg.norm(y) < 0.065:
+            products = [q * (seen[1] * y[i]) for q in np.convolve(scaled, [0.5, 0.3], "same")]
+            total += 0.0 * np.array(products).mean()
+        else:
+            sizes = np.array([np.linalg.norm(scaled), total, seen.dot(y), start.min()])
+            scaled[1] *= (sum(start) + total) - sizes.sum()
+    turned = y.reshape(2, 2).T.ravel()
+    return scaled.sum() + turned.sum() + x @ turned + total
+
+
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
-def test_what_an_arm_alone_records_is_not_what_the_caller_is_left_with(mode: str) -> None:
+@pytest.mark.parametrize("f", [stepped_in_place, looked_into_in_an_arm], ids=lambda f: f.__name__)
+def test_what_an_arm_alone_records_stays_so(f: Any, mode: str) -> None:
     given = np.array([0.8137, 0.3371, 1.2519, -0.4243])
-    value, slopes = value_and_grad(stepped_in_place, mode=mode)(x := given.copy())
+    value, slopes = value_and_grad(f, mode=mode)(x := given.copy())
     own = given.copy()
-    assert value == stepped_in_place(own)
+    assert value == f(own)
     np.testing.assert_array_equal(x, own)
     for k in range(4):
-        expected, noise = along(
-            lambda h, k=k: stepped_in_place(given + h * (np.arange(4) == k)), 1e-4
-        )
+        expected, noise = along(lambda h, k=k: f(given + h * (np.arange(4) == k)), 1e-4)
         assert slopes[k] == pytest.approx(float(expected), rel=1e-7, abs=noise)

@@ -11,19 +11,21 @@ What some arms give alone is recorded as that or None, and is not told apart as 
 
 from __future__ import annotations
 
+from collections import Counter
+
 from chainrule.emit.memory.left_at_once import leavings
-from chainrule.emit.memory.views import is_held
+from chainrule.emit.memory.views import is_held, is_view, root_of
 from chainrule.emit.memory.webs import Webs
-from chainrule.emit.plan import Define, Move, Plan, Value, reads_deep, walk
+from chainrule.emit.plan import Define, Move, Plan, Value, blocks_of, reads_deep, walk
 from chainrule.graph.types import Array
 from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.effect import LEAVE
-from chainrule.primitives.sequence import copy
+from chainrule.primitives.sequence import append, copy
 
 
 def copy_hidden(plan: Plan, webs: Webs) -> bool:
-    """Whether a list or an array of the caller's was copied."""
-    found = False
+    """Whether a list or an array of the caller's was copied, or a view."""
+    found = _copy_views(plan, webs)
     for leaving in leavings(plan):
         given = leaving.value.args[0]
         if is_held(given.type) and _is_hidden(plan, set(webs.together(given))):
@@ -42,10 +44,36 @@ def _is_hidden(plan: Plan, same: set[Value]) -> bool:
     )
 
 
-def _copy_first(plan: Plan, given: Value) -> None:
+def _copy_views(plan: Plan, webs: Webs) -> bool:
+    """Copy views of what is written to where they are recorded so; whether there were any."""
+    uses = Counter(read for statement in walk(plan.body) for read in reads_deep(statement))
+    recorded = {
+        statement.value.args[1]
+        for statement in walk(plan.body)
+        if isinstance(statement, Define) and statement.value.op is append
+    }
+    found = False
+    for block in blocks_of(plan.body):
+        for move in [each for each in block if isinstance(each, Move)]:
+            for k, (target, source) in enumerate(zip(move.targets, move.sources, strict=True)):
+                hidden = target in recorded and uses[target] == 1 and not is_held(target.type)
+                if hidden and is_view(source) and webs.is_written(root_of(source)):
+                    new = _copy_of(source)
+                    move.sources[k] = new
+                    block.insert(block.index(move), Define(new))
+                    found = True
+    return found
+
+
+def _copy_of(given: Value) -> Value:
     op, params = (array_copy, (None, "method")) if isinstance(given.type, Array) else (copy, (1,))
     new = Value(op, [given], params, given.type, given.origin, given.serial)
     new.user_name, new.hint = given.user_name, given.hint
+    return new
+
+
+def _copy_first(plan: Plan, given: Value) -> None:
+    new = _copy_of(given)
     position = next(
         k for k, each in enumerate(plan.body) if any(given in reads_deep(s) for s in walk([each]))
     )
