@@ -13,7 +13,6 @@ from chainrule.differentiate.carrying import carrying_args
 from chainrule.graph.block import Graph
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node
-from chainrule.graph.structure import Structure
 from chainrule.primitives.arrays.records import component
 from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.invoke import INVOKE, INVOKE_EFFECT
@@ -47,7 +46,7 @@ def _find(function: Function, varied: Varied) -> None:
     """
     together = _called(function)
     for each in together:
-        each.depends = tuple(frozenset() for _ in _nodes(each.lifted.result))
+        each.depends = tuple(frozenset() for _ in each.lifted.result.nodes())
 
     def carrying(step: Node) -> Sequence[Node]:
         if step.op is component and step.args[0].op in CALLS:
@@ -60,7 +59,7 @@ def _find(function: Function, varied: Varied) -> None:
 
 def _grows(function: Function, varied: Varied, carrying: Callable[[Node], Sequence[Node]]) -> bool:
     """Whether results depend on more than was known."""
-    graph, results = function.lifted.graph, _nodes(function.lifted.result)
+    graph, results = function.lifted.graph, list(function.lifted.result.nodes())
     moved = [varied(graph, [parameter], carrying) for parameter in graph.body.parameters]
     found = tuple(
         frozenset(j for j, values in enumerate(moved) if result in values) for result in results
@@ -79,9 +78,3 @@ def _called(function: Function) -> list[Function]:
         others = [graph.functions[key] for key in keys]
         found += [o for o in others if o.lifted and o.depends is None and o not in found]
     return found
-
-
-def _nodes(structure: Structure) -> list[Node]:
-    if structure.node is not None:
-        return [structure.node]
-    return [node for part in structure.parts for node in _nodes(part)]

@@ -171,7 +171,11 @@ class Control(GoingOn):
                 completion = self._in_form(form, node, body, iterable, items or [], exits)
                 steps = self.block.steps[mark:]
                 size = size_of(steps)
-                if form == "written out" and not short and self._is_long(iterable, items, steps):
+                if (
+                    form == "written out"
+                    and not short
+                    and self._is_long(iterable, items, steps, size)
+                ):
                     short, shortened, form = True, size, "counted"
                     self.give_up(dict(state), mark)
                     self.may_be_written_out.append(site)
@@ -204,9 +208,11 @@ class Control(GoingOn):
             [action for _, action in ways], node.orelse, rest, exits, completion
         )
 
-    def _is_long(self, iterable: Value, items: list[Value] | None, steps: Sequence[Node]) -> bool:
+    def _is_long(
+        self, iterable: Value, items: list[Value] | None, steps: Sequence[Node], size: int
+    ) -> bool:
         """Whether a loop over these items may be better than these steps."""
-        count, size = len(items or ()), size_of(steps)
+        count = len(items or ())
         if isinstance(iterable, Range):
             return count > 1 and size > SHORT and any(map(owned_blocks, steps))
         if count > UNROLL_STEPS and size > SHORT and self.is_constant_table(iterable):

@@ -47,7 +47,7 @@ class Asides:
                 return made
         else:
             made = []
-        kept = self.copied(view, view, 1, aside=True)
+        kept = copied(view, view, 1, aside=True)
         kept.user_name, kept.hint = None, f"{view.user_name or view.hint or 'data'}_before"
         for later in walk(body[position + 1 :]):
             later.replace_reads({view: kept})
@@ -127,20 +127,21 @@ class Asides:
         last = isinstance(statement, Define) and statement.value.op is LEAVE
         return last or not self.seen_after(body[-1], base)
 
-    def copied(self, base: Value, like: Value, depth: int, aside: bool = False) -> Value:
-        """A copy; unless it is for others, f goes on with it, and it lies in memory as ``base``."""
-        if isinstance(base.type, Array):
-            axes = len(base.type.unit_axes or ())
-            form = "method" if aside or like.derivative or axes < 2 else "function"
-            new = Value(array_copy, [base], (None, form), base.type, like.origin, like.serial)
-            new.user_name, new.hint = like.user_name, like.hint
-            return new
-        nested = 0
-        type = base.type
-        while isinstance(type, Sequence) and isinstance(type.item, Sequence):
-            nested, type = nested + 1, type.item
-        value = Value(
-            copy, [base], (min(max(depth, 1), 1 + nested),), base.type, like.origin, like.serial
-        )
-        value.user_name, value.hint = like.user_name, like.hint
-        return value
+
+def copied(base: Value, like: Value, depth: int, aside: bool = False) -> Value:
+    """A copy; unless it is for others, f goes on with it, and it lies in memory as ``base``."""
+    if isinstance(base.type, Array):
+        axes = len(base.type.unit_axes or ())
+        form = "method" if aside or like.derivative or axes < 2 else "function"
+        new = Value(array_copy, [base], (None, form), base.type, like.origin, like.serial)
+        new.user_name, new.hint = like.user_name, like.hint
+        return new
+    nested = 0
+    type = base.type
+    while isinstance(type, Sequence) and isinstance(type.item, Sequence):
+        nested, type = nested + 1, type.item
+    value = Value(
+        copy, [base], (min(max(depth, 1), 1 + nested),), base.type, like.origin, like.serial
+    )
+    value.user_name, value.hint = like.user_name, like.hint
+    return value

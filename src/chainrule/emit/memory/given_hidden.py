@@ -13,14 +13,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+from chainrule.emit.memory.asides import copied
 from chainrule.emit.memory.left_at_once import leavings
 from chainrule.emit.memory.views import is_held, is_view, root_of
 from chainrule.emit.memory.webs import Webs
 from chainrule.emit.plan import Define, Move, Plan, Value, blocks_of, reads_deep, walk
-from chainrule.graph.types import Array
-from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.effect import LEAVE
-from chainrule.primitives.sequence import append, copy
+from chainrule.primitives.sequence import append
 
 
 def copy_hidden(plan: Plan, webs: Webs) -> bool:
@@ -58,22 +57,15 @@ def _copy_views(plan: Plan, webs: Webs) -> bool:
             for k, (target, source) in enumerate(zip(move.targets, move.sources, strict=True)):
                 hidden = target in recorded and uses[target] == 1 and not is_held(target.type)
                 if hidden and is_view(source) and webs.is_written(root_of(source)):
-                    new = _copy_of(source)
+                    new = copied(source, source, 1, aside=True)
                     move.sources[k] = new
                     block.insert(block.index(move), Define(new))
                     found = True
     return found
 
 
-def _copy_of(given: Value) -> Value:
-    op, params = (array_copy, (None, "method")) if isinstance(given.type, Array) else (copy, (1,))
-    new = Value(op, [given], params, given.type, given.origin, given.serial)
-    new.user_name, new.hint = given.user_name, given.hint
-    return new
-
-
 def _copy_first(plan: Plan, given: Value) -> None:
-    new = _copy_of(given)
+    new = copied(given, given, 1, aside=True)
     position = next(
         k for k, each in enumerate(plan.body) if any(given in reads_deep(s) for s in walk([each]))
     )

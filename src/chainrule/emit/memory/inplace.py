@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from chainrule.emit.containers.pops import fuse_pops
 from chainrule.emit.memory.aliases import Aliases
-from chainrule.emit.memory.asides import Asides
+from chainrule.emit.memory.asides import Asides, copied
 from chainrule.emit.memory.askers import Askers
 from chainrule.emit.memory.chosen_views import Chosen, chosen_names, chosen_views
 from chainrule.emit.memory.given_hidden import copy_hidden
@@ -392,7 +392,7 @@ class _Copies(Asides):
                 made += self.set_aside(statement, view, body, position)
         if not self.liveness.after(statement, base):
             return made
-        kept = self.copied(base, base, DEEP, aside=True)
+        kept = copied(base, base, DEEP, aside=True)
         kept.user_name, kept.hint = None, f"{given.user_name or given.hint or 'data'}_before"
         for later in walk(body[position + 1 :]):
             if later is not self.left[given]:
@@ -469,7 +469,7 @@ class _Copies(Asides):
                 # [*a, v] and a[:-1] are new lists anyway.
                 value.params = (*value.params, "new")
             elif lives or (value.derivative and base not in self.fresh):
-                value.args[0] = self.copied(base, value, _levels_written(value))
+                value.args[0] = copied(base, value, _levels_written(value))
                 made.append(value.args[0])
             elif isinstance(base.type, Array):
                 self.askers.ask_newer(body, position, base, value)
@@ -486,7 +486,7 @@ class _Copies(Asides):
                 continue
             if isinstance(arg.type, Sequence) and self.aliases.is_written_as_row(arg):
                 # It goes on as what it is now.
-                value.args[k] = self.copied(arg, value, 1)
+                value.args[k] = copied(arg, value, 1)
                 made.append(value.args[k])
                 continue
             if arg.op is array_copy:
@@ -494,7 +494,7 @@ class _Copies(Asides):
             base = root_of(arg) if value.op is COMPREHENSION else arg
             changes = not array and value.derivative and self._may_change(base)
             if changes and not self.anew.stays(base, body, position):
-                value.args[k] = self.copied(arg, value, 1)
+                value.args[k] = copied(arg, value, 1)
                 made.append(value.args[k])
         return made
 
@@ -554,7 +554,7 @@ class _Copies(Asides):
             if not is_held(target.type) and isinstance(source.type, Sequence):
                 # A name that has no list on another path.
                 if source.op is index and self.aliases.is_written_as_row(source):
-                    statement.sources[k] = self.copied(source, source, 1)
+                    statement.sources[k] = copied(source, source, 1)
                     made.append(statement.sources[k])
                 continue
             # A name that a loop binds first begins as None, which nobody copies.
@@ -580,7 +580,7 @@ class _Copies(Asides):
                 continue
             if needed or self._reshaped(target, source, body[position + 1 :]):
                 # Rows of a list of lists are written to as well.
-                fresh = self.copied(source, target, DEEP)
+                fresh = copied(source, target, DEEP)
                 statement.sources[k] = fresh
                 made.append(fresh)
             elif isinstance(target.type, Array):

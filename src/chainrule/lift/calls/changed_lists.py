@@ -9,7 +9,7 @@ The function returns what they are left with, and its caller goes on with that.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chainrule.graph.block import Block
@@ -60,7 +60,7 @@ class ChangedLists(Calls):
         left = tuple(Structure("leaf", self.node(self.handed[k])) for k in places)
         nothing = bool(own) or _gives_none(tree)
         first = NOTHING if nothing else lifter.structure(result)
-        count = len(list(leaves_of(first)))
+        count = len(list(first.nodes()))
         flat = [count + j for j, k in enumerate(places) if self.holds_places(self.handed[k])]
         if linked is not None:
             flat.insert(0, 0)
@@ -140,14 +140,6 @@ def _is_none(value: ast.AST | None) -> bool:
 
 
 NOTHING = Structure("tuple", None, ())
-
-
-def leaves_of(structure: Structure) -> Iterator[Node]:
-    """Every value of a layout, those that no derivative flows through included."""
-    if structure.node is not None:
-        yield structure.node
-    for part in structure.parts:
-        yield from leaves_of(part)
 
 
 def results_of(block: Block, op: Op, args: Sequence[Node], function: Function) -> list[Node]:
