@@ -9,7 +9,7 @@ into what is made of it or what it is made of, the ints that are put in are floa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import ITEM, PARAMETER, Graph
@@ -17,14 +17,14 @@ from chainrule.graph.classes import Classes
 from chainrule.graph.node import Node, Op
 from chainrule.graph.types import BOOL, FLOAT, INT, Type
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.primitives.control import LOOP, item_sources, loop_parts, next_states
+from chainrule.primitives.control import LOOP, loop_parts
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.left_end import prepend
 from chainrule.primitives.rounding import to_float
 from chainrule.primitives.sequence import append, display, filled, index, index_add, index_set
-from chainrule.primitives.updates import UPDATES
+from chainrule.primitives.updates import UPDATES, sources_of
 
 # What puts entries into a list, with the position of the first of these among its arguments.
 PUTTING: dict[Op, int] = {display: 0, filled: 1, append: 1, prepend: 1}
@@ -53,7 +53,7 @@ def with_float_entries(graph: Graph) -> Graph:
     floats = {classes.find(node) for node in _with_floats(nodes)}
     widened = {node for node in putting if classes.find(node) in floats}
     reals = {node: name for node, name in given.items() if classes.find(node) in floats}
-    for node, step in written(graph).items():
+    for node, step in written(graph).items() if reals else ():
         if node in reals:
             raise UnsupportedError(
                 f"floats are put into `{reals[node]}`, a list of ints: compiled, it can hold no "
@@ -87,42 +87,28 @@ def _with_floats(nodes: list[Node]) -> Iterator[Node]:
 def written(graph: Graph) -> dict[Node, Node]:
     """The lists of the caller's that are written to, each with a step that does so."""
     nodes = list(nodes_of(graph.body))
-    versions = _classes(nodes, _versions)
+    versions = _classes(nodes, sources_of)
     steps = {versions.find(step): step for step in nodes if step.op in UPDATES}
     given = (entry.node for entry in graph.signature if entry.node is not None)
     return {node: steps[root] for node in given if (root := versions.find(node)) in steps}
 
 
-def _classes(nodes: list[Node], kin: Callable[[Node], Iterable[Node]]) -> Classes[Node]:
+def _classes(nodes: list[Node], kin: Callable[[Node], Sequence[Node]]) -> Classes[Node]:
     """Lists that are one at different times, or ``kin``."""
     classes: Classes[Node] = Classes()
     read = dict.fromkeys(arg for node in nodes for arg in node.args if arg.op is ITEM)
-    for node in (*nodes, *read):
+    states = [state for node in nodes if node.op is LOOP for state in loop_parts(node)[2]]
+    for node in (*nodes, *read, *states):
         for other in kin(node):
             if _is_list(node.type) and _is_list(other.type):
                 classes.join(node, other)
-        if node.op is LOOP:
-            _, initial, states = loop_parts(node)
-            for first, state, then in zip(initial, states, next_states(node), strict=True):
-                for other in (first, then):
-                    if _is_list(state.type) and _is_list(other.type):
-                        classes.join(state, other)
     return classes
 
 
-def _versions(node: Node) -> Iterable[Node]:
-    """Lists that are one and the same as ``node``, at another time."""
-    if node.op is ITEM:
-        return item_sources(node)
-    return node.args[:1] if node.op in UPDATES else ()
-
-
-def _kin(node: Node) -> Iterable[Node]:
+def _kin(node: Node) -> Sequence[Node]:
     """Lists that have, or are, entries of ``node``, or the same entries."""
-    if node.op is ITEM:
-        return item_sources(node)
-    known = node.op is not PARAMETER and (node.op is index or _is_list(node.type))
-    return node.args if known else ()
+    known = node.op not in (ITEM, PARAMETER) and (node.op is index or _is_list(node.type))
+    return node.args if known else sources_of(node)
 
 
 def _is_list(type: Type) -> bool:

@@ -22,8 +22,6 @@ def as_floats(graph: Graph, lines: Sequence[str]) -> list[str]:
     taken = {entry.name for entry in graph.signature}
     convert = "{} * 1.0" if "float" in taken else "float({})"
     numbers, found = [], []
-    # These must stay the caller's.
-    own = written(graph)
     for entry in graph.signature:
         used = entry.node is not None and re.search(rf"\b{entry.name}\b", text)
         if not used or entry.node is None or entry.name not in graph.reals:
@@ -31,7 +29,8 @@ def as_floats(graph: Graph, lines: Sequence[str]) -> list[str]:
         type = entry.node.type
         if type in (INT, FLOAT):
             numbers.append(entry.name)
-        elif _is_list_of_numbers(type) and entry.node not in own:
+        elif _is_list_of_numbers(type) and entry.node not in written(graph):
+            # One that is written to must stay the caller's.
             entries = convert.format("each")
             found.append(f"{entry.name} = [{entries} for each in {entry.name}]")
     if numbers:

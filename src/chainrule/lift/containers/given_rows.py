@@ -20,12 +20,11 @@ from chainrule.lift.containers.lineages import (
     is_list,
     is_table,
     loops_around,
-    sources_of,
 )
 from chainrule.lift.containers.shown import ShownLists, Touch
 from chainrule.primitives.control import owned_blocks
 from chainrule.primitives.sequence import display, slice_set
-from chainrule.primitives.updates import UPDATES
+from chainrule.primitives.updates import UPDATES, sources_of
 
 
 class GivenRows:

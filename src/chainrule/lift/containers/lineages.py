@@ -24,7 +24,6 @@ from chainrule.primitives.control import (
     loop_parts,
     next_states,
     owned_blocks,
-    state_sources,
 )
 from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.updates import IN_ROWS, UPDATES
@@ -148,18 +147,6 @@ def _parts(step: Node) -> Iterator[Node]:
         yield from (arg for arg in step.args if is_list(arg.type))
     elif step.op is sequence.index and is_list(step.type):
         yield step.args[0]
-
-
-def sources_of(node: Node) -> Sequence[Node]:
-    """What may be the same list; nothing where it is made or read out of another."""
-    owner = node.block.owner
-    if node.op in UPDATES:
-        return node.args[:1]
-    if node.op is ITEM:
-        return item_sources(node)
-    if node.op is PARAMETER and owner is not None and owner.op is LOOP:
-        return state_sources(node, owner)
-    return ()
 
 
 def is_later(table: Node, user: Node | None, write: Node | Touch) -> bool:

@@ -20,7 +20,6 @@ from chainrule.lift.containers.lineages import (
     is_list,
     is_table,
     loops_around,
-    sources_of,
 )
 from chainrule.lift.containers.shown import ShownLists
 from chainrule.primitives.arithmetic import add
@@ -35,7 +34,7 @@ from chainrule.primitives.sequence import (
     index_set,
     slice_of,
 )
-from chainrule.primitives.updates import UPDATES
+from chainrule.primitives.updates import UPDATES, sources_of
 from chainrule.records import dataclass
 
 
