@@ -133,3 +133,122 @@ def test_a_power_that_is_no_int_is_not_written_into_an_array_of_ints() -> None:
         scaled(0.3, 7)
     with pytest.raises((TypeError, UnsupportedError), match="float"):
         value_and_grad(scaled)(0.3, 7)
+
+
+VECTOR, MATRIX = (1, 3), (2, 3)
+SHAPES = {"rows": 2, "order": (2, 1)}
+RANKS = [2, 1]
+ROTATION = [[0.0, -1.0], [1.0, 0.5]]
+
+
+class Space:
+    """What a space says of its numbers."""
+
+    RANK = 2
+    SHAPE = (2, 1)
+
+    def applied(self, x):
+        return applied(ROTATION, x, self.SHAPE)
+
+    @classmethod
+    def by_rank(cls, x):
+        return applied(ROTATION, x, (cls.RANK, 1))
+
+
+SPACE = Space()
+
+
+def applied(a, x, shape=MATRIX):
+    """The product of a matrix or of a vector with a vector."""
+    rank = shape[0] if shape[0] >= 0 else len(a)
+    if rank == 1:
+        return a[0] * x[0] + a[1] * x[1]
+    return [a[0][0] * x[0] + a[0][1] * x[1], a[1][0] * x[0] + a[1][1] * x[1]]
+
+
+def by_default(x):
+    return applied(ROTATION, x)[1] ** 2
+
+
+def by_entry(x):
+    return applied(ROTATION, x, (SHAPES["rows"], 1))[1] ** 2
+
+
+def by_entry_of_entry(x):
+    return applied(ROTATION, x, SHAPES["order"])[1] ** 2
+
+
+def by_list(x):
+    return applied(ROTATION, x, RANKS)[1] ** 2
+
+
+def by_object(x):
+    return SPACE.applied(x)[1] ** 2
+
+
+def by_made_object(x):
+    return Space().applied(x)[1] ** 2
+
+
+def by_class(x):
+    return Space.by_rank(x)[1] ** 2
+
+
+def by_two_names(x):
+    rank, _ = SHAPES["order"]
+    return applied(ROTATION, x, (rank, 0))[1] ** 2
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        by_default,
+        by_entry,
+        by_entry_of_entry,
+        by_list,
+        by_object,
+        by_made_object,
+        by_class,
+        by_two_names,
+    ],
+)
+def test_ints_in_tables_decide_whether_rows_or_numbers_are_multiplied(function) -> None:
+    value, slope = value_and_grad(function)([3.0, 2.0])
+    assert value == function([3.0, 2.0]) == 16.0
+    assert slope == [8.0, 4.0]
+
+
+def test_ints_in_tables_that_decide_are_watched(monkeypatch) -> None:
+    def bent(x):
+        found = applied(ROTATION[1], x, SHAPES["order"]) if RANKS[0] == 1 else 0.0
+        return found * found if RANKS[0] == 1 else applied(ROTATION, x)[0] ** 2
+
+    slope = grad(bent)
+    assert slope([3.0, 2.0]) == [0.0, 4.0]
+    monkeypatch.setitem(SHAPES, "order", VECTOR)
+    try:
+        RANKS[0] = 1
+        assert slope([3.0, 2.0]) == [8.0, 4.0]
+        monkeypatch.setitem(SHAPES, "order", MATRIX)
+        with pytest.raises(TypeError):
+            bent([3.0, 2.0])
+        with pytest.raises(TypeError):
+            slope([3.0, 2.0])
+    finally:
+        RANKS[0] = 2
+
+
+LIMITS = (1.0, 2.0)
+
+
+def test_rows_that_are_multiplied_raise_where_python_comes_to_them(monkeypatch) -> None:
+    def chosen(x):
+        if LIMITS[0] > 5.0:
+            return x[0] * x[1]
+        return x[0][0] * x[1][0]
+
+    slope = grad(chosen)
+    assert slope([[1.5, 2.0], [3.0, 4.0]]) == [[3.0, 0.0], [1.5, 0.0]]
+    monkeypatch.setitem(globals(), "LIMITS", (6.0, 2.0))
+    with pytest.raises(TypeError, match="can't multiply sequence by non-int"):
+        slope([[1.5, 2.0], [3.0, 4.0]])

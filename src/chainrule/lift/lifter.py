@@ -117,12 +117,15 @@ def lift(
         When the function cannot be understood.
     """
 
+    ints_read: list[int] = []
+
     def attempt(
         names: frozenset[str], known_ints: bool = False, by_entries: bool = False
     ) -> Lifted:
         ways = Ways(unrolled=unrolled, rows=[])
         ways.lifts_calls, ways.known_ints = lifts_calls, known_ints
         ways.by_entries, ways.read_text = by_entries, read
+        ways.ints_read = ints_read
         return _lifted(function, arguments, kinds or {}, wrt, transform, names, ways)
 
     def for_flags(lifted: Lifted) -> Lifted:
@@ -149,7 +152,8 @@ def lift(
             most = MOST_DEPTH if _say(refusals, STEP_BY_STEP) else SMALL
             held = _held(arguments or {}, kept, sys.maxsize if known_ints else most) - {*wrt}
             way = held, known_ints, by_entries
-            if way in tried or not (words is None or _say(refusals, words)):
+            may_help = words is None or _say(refusals, words) or (known_ints and ints_read)
+            if way in tried or not may_help:
                 continue
             tried.add(way)
             try:
@@ -366,6 +370,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter.record_sites, lifter.written, lifter.unrolled = ways.sites, ways.written, ways.unrolled
     lifter.rows, lifter.lifts_calls = ways.rows, ways.lifts_calls
     lifter.known_ints, lifter.by_entries = ways.known_ints, ways.by_entries
+    lifter.ints_read = ways.ints_read
     lifter.linking, lifter.linkable = ways.linking, ways.linkable
     lifter.read_text = ways.read_text
     return lifter

@@ -130,6 +130,10 @@ class Operators(Subscripts):
         if not text and any(map(self._is_of_array, (left, right))):
             return self._array_operator(operator, left, right, node)
         if not text and (self.is_container(left) or self.is_container(right)):
+            if self.enclosing and operator is not ast.Add and self._are_rows(left, right):
+                # A way that is taken for numbers: for rows it is not, or raises.
+                text_of = f"_0_ {SYMBOLS[operator]} _1_"
+                self.raises_itself(text_of, self.node(left), self.node(right))
             return self.container_operator(operator, left, right, node)
         if text:
             return self.text_operator(operator, left, right)
@@ -179,6 +183,11 @@ class Operators(Subscripts):
             if not (kind is None or hasattr(kind, f"__{prefix}{name}__")):
                 return True
         return False
+
+    def _are_rows(self, *values: Value) -> bool:
+        """Whether all are lists or tuples of no class written for more."""
+        kinds = [kind for value in values for kind in self.python_types(value) or (object,)]
+        return all(kind in (list, tuple) for kind in kinds)
 
     def _raised(self, operator: type, left: Value, right: Value) -> Value:
         """What Python raises here, the gradient raises too though it need not read the result."""

@@ -52,8 +52,9 @@ class Watching(Deciding):
         super().__init__(graph)
         # Where numbers that are read at run time come from.
         self.routes: dict[Node, Route] = {}
-        # Whether ints there are known by their values.
+        # Whether ints there are known by their values, and those of which it was not asked.
         self.known_ints = False
+        self.ints_read: list[int] = []
         # How the caller's lists, arrays, dicts and objects are reached, and what was in them.
         self.reached: dict[Box, tuple[Route, Any]] = {}
         # Parameters of whose kind nothing is told: they are taken for what they are used as.
@@ -130,6 +131,8 @@ class Watching(Deciding):
             return self.graph.constant(value)
         if type(value) in (int, float) and node is not None:
             made = node()
+            if type(value) is int:
+                self.ints_read.append(value)
             if route is not None:
                 self.routes[made] = route
                 # A table, or a number of another kind, in its place is other code.
@@ -143,7 +146,15 @@ class Watching(Deciding):
 
     def ints_may_tell(self, refusal: ChainruleError) -> bool:
         """Whether more may be understood where ints outside are known by their values."""
-        return not self.known_ints and any(words in refusal.found for words in OF_KINDS)
+        told = bool(self.ints_read) or any(words in refusal.found for words in OF_KINDS)
+        return told and not self.known_ints
+
+    def is_read_whole(self, found: Any) -> bool:
+        """Whether it is a list or a tuple, and none of ints that are known by their values."""
+        holds = type(found) is tuple and int in map(type, found)
+        if holds and not self.known_ints:
+            self.ints_read.append(found[0])
+        return type(found) in (list, tuple) and not (holds and self.known_ints)
 
     def watched_number(self, value: Value) -> tuple[bool, Any]:
         """``(known, number)`` of a number outside whose value shapes the code: it is watched."""

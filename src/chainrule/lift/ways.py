@@ -68,8 +68,9 @@ class Ways:
         self.objects_met = False
         # Whether functions of the user's that are called have to be understood.
         self.lifts_calls = False
-        # Whether ints that are read outside are known by their values.
+        # Whether ints that are read outside are known by their values, and those that were not.
         self.known_ints = False
+        self.ints_read: list[int] = []
         # Whether short lists of the caller's are taken entry by entry.
         self.by_entries = False
         # What is given the text of each function that is lifted.
@@ -168,5 +169,5 @@ class Ways:
         following.linkable = self.linkable
         following.objects_met, following.lifts_calls = self.objects_met, self.lifts_calls
         following.known_ints, following.by_entries = self.known_ints, self.by_entries
-        following.read_text = self.read_text
+        following.read_text, following.ints_read = self.read_text, self.ints_read
         return following

@@ -168,6 +168,8 @@ class Containers(Watching):
             return item
 
         changeable = isinstance(value.value, (list, dict))
+        if type(found) is int and self.known_ints and not changeable:
+            return self.graph.constant(found)
         return self.wrap(found, node, Route(value.value).item(key) if changeable else None)
 
     def is_container(self, value: Value) -> bool:

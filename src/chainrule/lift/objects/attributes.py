@@ -470,7 +470,7 @@ class Objects(Hooks):
                 self.begin_with(key, content)
             self.beginnings[owner, name] = began
             return value
-        if type(found) in (list, tuple) and isinstance(self.static_type(found), SequenceType):
+        if self.is_read_whole(found) and isinstance(self.static_type(found), SequenceType):
             box = self.boxed(node())
             self.reach(box, route)
             if isinstance(box, ListBox):
