@@ -992,3 +992,22 @@ def test_no_chain_of_steps_is_taken_twice():
         assert found[k] == pytest.approx(turning(moved, 2).imag / 1e-40, rel=1e-12)
     lines = [line.strip() for line in slope.source.splitlines()]
     assert sum(line.startswith("np.subtract(y_bar") for line in lines) <= 1
+
+
+def capped_sums(x: Any) -> Any:
+    other = np.ones(len(x))
+    for _ in range(3):
+        if x[2] > 0.5:
+            np.multiply(np.minimum(3.0, (other + x)[:]), 1.0, out=x)
+        else:
+            np.multiply(1.0, x, out=other)
+    return (x * x).sum()
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_view_of_what_was_stretched_to_a_shape_is_not_written_over(mode: str) -> None:
+    x = np.array([0.8, 0.3, 1.3, -0.4])
+    found = grad(capped_sums, mode=mode)(x.copy())
+    verdicts = oracle.gradient(lambda each: capped_sums(each.copy()), (x,)).values()
+    for verdict, number in zip(verdicts, found, strict=True):
+        assert oracle.agrees(verdict, number)

@@ -413,7 +413,9 @@ def _is_one(value: Value) -> bool:
 
 def _looks_in(value: Value) -> bool:
     """Whether a value is a view that may be written to: its entries lie apart."""
-    return is_view(value) and value.op.name != "broadcast_to"
+    while value.op.name != "broadcast_to" and is_view(value) and value.args[0].captive:
+        value = value.args[0]
+    return value.op.name != "broadcast_to" and (is_view(value) or makes_array(value))
 
 
 class SharedMemory(Classes[Value]):
