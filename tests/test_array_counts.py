@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,6 +27,10 @@ MOST = {
     "convolution_loss": (1.1, 1.25, 1.0),
     "heat_misfit": (1.0, 6.0, 1.0),
 }
+
+
+# The most that is allocated at once, over that by hand.
+MEMORY = {"gmm": 1.05, "total_square": 1.05, "gaussian_process": 0.9, "perceptron_loss": 1.11}
 
 
 def benchmark(name: str) -> ModuleType:
@@ -53,6 +59,23 @@ def test_gradients_touch_and_make_about_as_many_entries_as_by_hand(name: str) ->
     )
     for most, (found, wanted) in zip(MOST[name], pairs, strict=True):
         assert found <= most * wanted, (name, pairs)
+
+
+def peak(function: Callable[..., Any], arguments: tuple[Any, ...]) -> int:
+    """The largest size of what one call has allocated."""
+    tracemalloc.start()
+    function(*arguments)
+    found = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return found
+
+
+@pytest.mark.parametrize("name", MEMORY)
+def test_gradients_need_about_as_much_memory_at_once_as_by_hand(name: str) -> None:
+    workload = WORKLOADS[name]
+    arguments = workload.arguments(*workload.large)
+    own = benchmark("array_counting").generated(workload, workload.small)
+    assert peak(own, arguments) <= MEMORY[name] * peak(workload.hand, arguments)
 
 
 def test_operations_on_arrays_are_counted_by_name_and_size() -> None:

@@ -284,6 +284,7 @@ GALLERY = [
     theta_1 = theta[1]
     theta_1_squared = theta_1 * theta_1
     d2_ratio = -0.5 * d2 / theta_1_squared
+    del X_gap, d2
     exp_d2_ratio = np.exp(d2_ratio)
     theta_2 = theta[2]
     K = theta_0_squared * exp_d2_ratio + theta_2 * theta_2 * np.eye(len(y))

@@ -33,6 +33,7 @@ from chainrule.emit.layout import fold, narrow
 from chainrule.emit.memory.axisless import axisless
 from chainrule.emit.memory.buffers import make_buffers_once
 from chainrule.emit.memory.inplace import update_in_place
+from chainrule.emit.memory.letting_go import with_deletions
 from chainrule.emit.memory.masks_first import ask_first
 from chainrule.emit.memory.newest import read_newest
 from chainrule.emit.memory.overwriting import Memory
@@ -252,6 +253,8 @@ def _function_text(
         used = set(count_uses(plan.body))
         writer = Writer(speller, names, answers, used, plan, axisless(plan, names))
         body = writer.block(plan.body) or [ast.Pass()]
+        if target.writes_over and plan.arrays:
+            body = with_deletions(body, writer.origins, answers, plan, names)
         lines = body_lines(body, answers, _own_file(plan), comments)
         if max(map(len, lines)) <= WIDTH - 4:
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import field
 
 from chainrule.emit.containers.nested_targets import takes_row
 from chainrule.emit.containers.record_lists import put_back
@@ -72,6 +73,8 @@ class Writer:
     axisless: set[str]
     # The context managers around what is being written.
     managers: Managers = ()
+    # What each statement of the text was written for.
+    origins: dict[ast.stmt, Statement] = field(default_factory=dict)
 
     def block(self, statements: list[Statement], in_loop: bool = False) -> list[ast.stmt]:
         written: list[tuple[ast.stmt, Managers]] = []
@@ -97,6 +100,7 @@ class Writer:
                 ):
                     continue
                 written.append((tree, around))
+                self.origins[tree] = statement
                 taken_apart = statement
         self.managers = outer
         return wrapped(written, outer, self.speller.manager, self._opened)

@@ -307,7 +307,7 @@ class _Reuse:
             return found
         if not value.derivative:
             return self._own_chain(value, statement)
-        cost = len(formula) - 1 if formula else 0 if _is_saved_by_numpy(value) else 1
+        cost = len(formula) - 1 if formula else 0 if is_saved_by_numpy(value) else 1
         for position in value.whole:
             arg = value.args[position]
             if arg.captive:
@@ -393,7 +393,7 @@ def _fills_part(update: Value) -> bool:
     base, written, pattern = update.args[0], update.args[-1], str(update.params[0])
     if not written.captive or written.repeated or ufunc_of(written) is None:
         return False
-    if _is_saved_by_numpy(written):
+    if is_saved_by_numpy(written):
         return False
     axes = unit_axes_of(base.type)
     left = len(axes) - pattern.count("i")
@@ -519,7 +519,7 @@ def _times_read(root: Value, members: set[Value], *, inside: bool = False) -> in
     return count
 
 
-def _is_saved_by_numpy(value: Value) -> bool:
+def is_saved_by_numpy(value: Value) -> bool:
     """Whether NumPy itself writes the result over an argument, which nothing else refers to."""
     if value.op not in OPERATORS:
         unary = value.op is negative or value.op.name == "absolute"
