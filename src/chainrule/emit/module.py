@@ -221,19 +221,19 @@ def _function_text(
     reserved |= {target.namespace} if target.namespace else set()
     states = _loop_states(plan)
     fold(plan, webs, states, set())
-    names = Names(plan, reserved)
+    names = Names(plan, reserved, target.versions)
     late = names.unjoined() & states
     if late:
         fold(plan, webs, states - late, late)
-        names = Names(plan, reserved)
+        names = Names(plan, reserved, target.versions)
     open_products(plan)
     if target.writes_over and plan.arrays:
         if ask_first(plan):
-            names = Names(plan, reserved)
+            names = Names(plan, reserved, target.versions)
         if reuse(plan, names):
-            names = Names(plan, reserved)
+            names = Names(plan, reserved, target.versions)
         if make_buffers_once(plan, names):
-            names = Names(plan, reserved)
+            names = Names(plan, reserved, target.versions)
     speller = Speller(graph, target, header, lambda value: names[value], called, Origins(plan))
     for width in WIDTHS:
         measure = measure_of(names, speller.special_width, plan.into)
@@ -248,7 +248,7 @@ def _function_text(
         changed |= group_by_lines(plan.body)
         bound = _header_names(plan, speller)
         if changed or names.clash(bound):
-            names = Names(plan, reserved | bound)
+            names = Names(plan, reserved | bound, target.versions)
         answers: dict[ast.stmt, Answer] = {}
         used = set(count_uses(plan.body))
         writer = Writer(speller, names, answers, used, plan, axisless(plan, names))

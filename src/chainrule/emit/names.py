@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 from bisect import bisect_left
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 from chainrule.emit.memory.liveness import Liveness, Stretch
 from chainrule.emit.memory.views import is_update
@@ -108,8 +109,9 @@ class Family:
 class Names:
     """The variable of every value that has one."""
 
-    def __init__(self, plan: Plan, reserved: set[str]) -> None:
+    def __init__(self, plan: Plan, reserved: set[str], versions: bool = False) -> None:
         self.plan = plan
+        self.make = Apart if versions else Taken
         # Nothing is moved while names are given.
         self.statements = list(walk(plan.body))
         self.liveness = Liveness(plan)
@@ -330,15 +332,15 @@ class Names:
         families: dict[Family, None] = {}
         for value in self.order:
             families[self.family[value]] = None
-        users = {family.user_name for family in families if family.user_name}
-        taken = Taken(self.reserved | {f.fixed for f in families if f.fixed})
+        users = [family.user_name for family in families if family.user_name]
+        taken = self.make(self.reserved | {f.fixed for f in families if f.fixed})
         for family in families:
             if family.fixed:
                 self.names[family] = family.fixed
         for family in families:
             if family not in self.names and family.user_name:
                 self.names[family] = taken.fresh(family.user_name)
-        taken.names |= {name for name in users if name}
+        taken.add(users)
         for family in sorted(families, key=lambda family: family.counts):
             if family not in self.names and family.hint and not family.partial:
                 self.names[family] = self._index(family.hint, taken) or taken.fresh(family.hint)
@@ -449,25 +451,68 @@ class Names:
 class Taken:
     """Names that are in use, and numbers for the next ones."""
 
-    def __init__(self, names: set[str]) -> None:
-        self.names = set(names)
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names: set[str] = set()
         self.numbers: dict[str, int] = {}
+        self.add(names)
+
+    def add(self, names: Iterable[str]) -> None:
+        """Take these, whether they are in use or not."""
+        self.names.update(names)
+
+    def has(self, name: str) -> bool:
+        """Whether a variable cannot be called so."""
+        return name in self.names
 
     def fresh(self, name: str) -> str:
         """``name``, or with a number behind it when it is taken; it is taken from now on."""
-        if keyword.iskeyword(name) or name in self.names:
-            return self.numbered(f"{name}_")
-        self.names.add(name)
+        if keyword.iskeyword(name) or self.has(name):
+            return self.numbered(self.stem(name))
+        self.add((name,))
         return name
+
+    def stem(self, name: str) -> str:
+        """What stands before the number of another variable that is called like this one."""
+        return f"{name}_"
 
     def numbered(self, stem: str) -> str:
         """The stem with the next free number."""
         number = self.numbers.get(stem, 1)
-        while f"{stem}{number}" in self.names:
+        while self.has(f"{stem}{number}"):
             number += 1
         self.numbers[stem] = number + 1
-        self.names.add(f"{stem}{number}")
+        self.add((f"{stem}{number}",))
         return f"{stem}{number}"
+
+
+VERSION = re.compile(r"_\d+$")
+
+
+class Apart(Taken):
+    """The same for a compiler that calls versions of ``x`` ``x_1``, and takes no other for it."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.versioned: set[str] = set()
+        super().__init__(names)
+
+    def add(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.names.add(name)
+            while VERSION.search(name):
+                name = VERSION.sub("", name)
+                self.versioned.add(name)
+
+    def has(self, name: str) -> bool:
+        if name in self.names or name in self.versioned:
+            return True
+        while VERSION.search(name):
+            name = VERSION.sub("", name)
+            if name in self.names:
+                return True
+        return False
+
+    def stem(self, name: str) -> str:
+        return f"{name}_v" if name[-1].isdigit() else name
 
 
 def unused(name: str, taken: set[str]) -> str:

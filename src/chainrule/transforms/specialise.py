@@ -30,6 +30,7 @@ from chainrule.lift.infer import certain_numbers, takes_numbers
 from chainrule.lift.library.written_calls import as_written
 from chainrule.lift.lifter import hangs_on_values, is_direct, owner_and_function
 from chainrule.lift.source import Source, innermost, partials_of, source_of
+from chainrule.transforms.compiling import is_of_compiler, not_compiled
 from chainrule.transforms.decorating import named_in_place
 from chainrule.transforms.derive import derive, wrt_names
 from chainrule.transforms.directions import check_kinds, with_seeds
@@ -450,14 +451,12 @@ class Specialised:
         try:
             return made(*args, **keywords)
         except Exception as error:
-            if type(error).__module__.partition(".")[0] != "numba":
+            if not is_of_compiler(error, "numba"):
                 raise
-            lines = [line.strip(" -") for line in str(error).splitlines() if line.strip(" -")]
-            reasons = [line for line in lines if "annot" in line or "No impl" in line] or lines
-            raise UnsupportedError(
-                f"Numba does not compile {self.__name__}: {reasons[0]}",
-                remedy="Use target='math', or pass arrays, numbers and tuples in its place.",
-            ) from error
+            # Asked for again, it is refused again.
+            self._made = {key: each for key, each in self._made.items() if each[0] is not made}
+            source: str = made.source  # type: ignore[attr-defined]
+            raise not_compiled(error, self.__name__, self._plain, source) from error
 
     def __repr__(self) -> str:
         return f"<{self.request.transform} of {self._plain.__qualname__}>"

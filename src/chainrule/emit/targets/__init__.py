@@ -74,6 +74,8 @@ class Target:
         Whether ``out=`` may say where NumPy's functions write their result.
     unpacks:
         Whether arrays and lists can be unpacked, and take Python numbers as they are.
+    versions:
+        Whether a compiler takes ``x_1`` for what ``x`` is once it has been assigned anew.
     namespace, prologue:
         The name under which functions are found in every function, and the line that binds it.
     check:
@@ -92,6 +94,7 @@ class Target:
     one_kind: bool = False
     writes_over: bool = False
     unpacks: bool = False
+    versions: bool = False
     namespace: str | None = None
     prologue: Callable[[Plan], str] | None = None
     check: Callable[[Plan, Target], None] = lambda plan, target: None

@@ -18,6 +18,7 @@ TARGET = Target(
     decorator=("numba", "njit"),
     allocates=True,
     one_kind=True,
+    versions=True,
     frozen=frozen,
     check=check,
 )

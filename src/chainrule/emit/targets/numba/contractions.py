@@ -7,6 +7,7 @@ import string
 
 from chainrule.emit.plan import Value
 from chainrule.emit.targets import Form, Spelling
+from chainrule.emit.wording.unit_axes import statics
 from chainrule.graph.types import unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall
 
@@ -39,6 +40,13 @@ def contraction(speller: Spelling, value: Value, subscripts: str, args: list[ast
     """A call of a function that loops over all letters."""
     operands, result = spelled_out(subscripts, [_rank(arg) for arg in value.args])
     units = [unit_axes_of(arg.type) for arg in value.args]
+    for k, arg in enumerate(value.args):
+        order = turned(arg)
+        if order is not None:
+            # Read in the order in memory, what is transposed in place needs no view.
+            args = [*args[:k], speller.use(arg.args[0]), *args[k + 1 :]]
+            operands[k] = "".join(operands[k][order.index(axis)] for axis in range(len(order)))
+            units[k] = unit_axes_of(arg.args[0].type)
     name = "_".join(["einsum", *(op or "1" for op in operands), result or "sum"])
     long = _long_letters(operands, units)
     if any(
@@ -50,6 +58,20 @@ def contraction(speller: Spelling, value: Value, subscripts: str, args: list[ast
         name += "_of_" + "_".join("".join("1" if u else "n" for u in axes) for axes in units)
     text = loops(name, operands, result, units)
     return ast.Call(speller.helper(name, text), args, [])
+
+
+def turned(value: Value) -> list[int] | None:
+    """The order of axes in which a transpose that is written in place reads its array."""
+    if not value.captive or value.op.name not in ("transpose", "swapaxes"):
+        return None
+    rank = _rank(value)
+    if value.op.name == "transpose":
+        axes = statics(value).get("axes")
+        return list(range(rank))[::-1] if axes is None else [axis % rank for axis in axes]
+    one, two = (statics(value)[name] % rank for name in ("axis1", "axis2"))
+    order = list(range(rank))
+    order[one], order[two] = two, one
+    return order
 
 
 def _long_letters(operands: list[str], units: list[tuple[bool, ...]]) -> list[str]:
@@ -67,19 +89,26 @@ def loops(name: str, operands: list[str], result: str, units: list[tuple[bool, .
     names = [f"x{k}" for k in range(1, len(operands) + 1)] if len(operands) > 1 else ["x"]
     long = _long_letters(operands, units)
     lengths: dict[str, str] = {}
-    terms = []
+    terms, unequal = [], []
     for operand, axes, array in zip(operands, units, names, strict=True):
         key = []
         for axis, (letter, unit) in enumerate(zip(operand, axes, strict=True)):
             stretched = unit and letter in long
+            length = f"{array}.shape[{axis}]"
             if letter not in lengths and not stretched:
-                lengths[letter] = f"{array}.shape[{axis}]"
+                lengths[letter] = length
+            elif not (unit or stretched):
+                unequal.append(f"{length} != {lengths[letter]}")
             key.append("0" if stretched else letter)
         terms.append(f"{array}[{', '.join(key)}]" if key else array)
     product = " * ".join(terms)
     summed = [letter for letter in lengths if letter not in result]
     body, depth = [], 1
     subscripts = ",".join(operands) + "->" + result
+    if unequal:
+        # Subscripts are not checked in compiled code.
+        body.append(f"    if {' or '.join(unequal)}:")
+        body.append('        raise ValueError("shapes do not match")')
     if result:
         shape = ", ".join(lengths[letter] for letter in result) + ("," if len(result) == 1 else "")
         body.append(f"    found = {{np}}.zeros(({shape}))")
@@ -187,20 +216,60 @@ def kron(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     return ast.Call(speller.helper("kron", KRON), args, [])
 
 
-CROSS = '''
+CROSS = """
 @{numba.njit}
 def cross(a, b):
-    """The vector product of vectors with three entries."""
+    \"\"\"The vector product of vectors with three entries.\"\"\"
+    if a.size != 3 or b.size != 3:
+        raise ValueError("vectors of a vector product have three entries here")
     x = a[1] * b[2] - a[2] * b[1]
     y = a[2] * b[0] - a[0] * b[2]
     return {np}.array([x, y, a[0] * b[1] - a[1] * b[0]])
-'''
+"""
+
+
+def cross_of_stacks(units: list[tuple[bool, ...]]) -> tuple[str, str]:
+    """The vector product of every row: a loop for each axis before the last."""
+    rank = max(map(len, units)) - 1
+    letters = "ijklmnopq"[:rank]
+    lengths: dict[str, str] = {}
+    unequal, at = ["a.shape[-1] != 3", "b.shape[-1] != 3"], []
+    for array, axes in zip("ab", units, strict=True):
+        own = letters[rank - len(axes) + 1 :]
+        places = ["0" if unit else letter for letter, unit in zip(own, axes[:-1], strict=True)]
+        for axis, (letter, unit) in enumerate(zip(own, axes[:-1], strict=True)):
+            length = f"{array}.shape[{axis}]"
+            if unit and letter not in lengths:
+                lengths[letter] = "1"
+            elif lengths.get(letter, "1") == "1":
+                lengths[letter] = length
+            elif not unit:
+                unequal.append(f"{length} != {lengths[letter]}")
+        at.append(", ".join([*places, ""]))
+    kinds = "_".join("".join("1" if unit else "n" for unit in axes[:-1]) or "0" for axes in units)
+    name = f"cross_of_{kinds}"
+    lines = ["@{numba.njit}", f"def {name}(a, b):", '    """The vector product of all rows."""']
+    lines.append(f"    if {' or '.join(unequal)}:")
+    lines.append('        raise ValueError("shapes do not match")')
+    shape = ", ".join(lengths[letter] for letter in letters)
+    lines.append(f"    found = {{np}}.empty(({shape}, 3))")
+    for depth, letter in enumerate(letters, 1):
+        lines.append("    " * depth + f"for {letter} in range({lengths[letter]}):")
+    inner = "    " * (rank + 1)
+    for k, (p, q) in enumerate(((1, 2), (2, 0), (0, 1))):
+        one = f"a[{at[0]}{p}] * b[{at[1]}{q}]"
+        lines.append(
+            f"{inner}found[{', '.join(letters)}, {k}] = {one} - a[{at[0]}{q}] * b[{at[1]}{p}]"
+        )
+    lines.append("    return found")
+    return name, "\n".join(lines)
 
 
 def cross(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``np.cross`` of two vectors."""
-    if any(_rank(arg) != 1 for arg in value.args):
-        raise speller.refusal(value, "`numpy.cross` of stacks of vectors", "Take them one by one.")
+    """``np.cross`` along the last axes."""
+    units = [unit_axes_of(arg.type) for arg in value.args]
+    if max(map(len, units)) > 1:
+        return ast.Call(speller.helper(*cross_of_stacks(units)), args, [])
     return ast.Call(speller.helper("cross", CROSS), args, [])
 
 

@@ -1,0 +1,77 @@
+"""Whole-array code under Numba: what it alone needs, and what it cannot compile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import grad, value_and_grad
+from chainrule.errors import UnsupportedError
+from tests.differences import along
+
+pytest.importorskip("numba")
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+RANDOM = np.random.default_rng(3)
+ROWS = RANDOM.normal(size=(4, 3))
+VECTOR = RANDOM.normal(size=3)
+
+
+def check(f: Any, *arguments: Any) -> Any:
+    """A value and gradient by the first argument that agrees with differences."""
+    derivative = value_and_grad(f, target="numba")
+    value, slopes = derivative(*arguments)
+    assert value == pytest.approx(f(*arguments), rel=1e-13)
+    x, rest = arguments[0], arguments[1:]
+    for direction in (np.ones_like(x), np.cos(np.arange(x.size)).reshape(x.shape)):
+        expected, error = along(lambda t: f(x + t * direction, *rest))  # noqa: B023
+        assert np.sum(slopes * direction) == pytest.approx(expected, rel=1e-9, abs=10.0 * error)
+    return derivative
+
+
+def test_a_name_with_a_number_is_no_version_of_the_name_without() -> None:
+    def versions(x, x_1):
+        total = x * x_1
+        total = total * x
+        total_1 = x + 1.0
+        x = x * total_1
+        return np.sum(total * total_1 * x * x_1)
+
+    assert "total1 = " in check(versions, VECTOR, np.cos(VECTOR)).source
+
+
+def test_vector_products_of_stacks_are_loops_over_the_rows() -> None:
+    def torque(x, arm, one):
+        turned = np.cross(x, arm)
+        return np.sum(np.cross(turned, one) ** 2) + np.sum(np.cross(one[0], turned) * x)
+
+    derivative = check(torque, ROWS, np.cos(ROWS), ROWS[:1] + 0.3)
+    assert "cross_of_n_n(x, arm)" in derivative.source
+    with pytest.raises(ValueError, match="do not match"):
+        derivative(ROWS, np.cos(ROWS[:3]), ROWS[:1])
+
+
+def test_a_product_of_stacks_reads_what_is_transposed_in_place() -> None:
+    def whitened(x, y):
+        return np.sum(np.exp(x @ np.transpose(y, (0, 2, 1))) * np.swapaxes(y @ x, 1, 2))
+
+    x, y = RANDOM.normal(size=(2, 3, 3)) / 3.0, RANDOM.normal(size=(2, 3, 3))
+    derivative = check(whitened, x, y)
+    assert "einsum_aij_akj_aik(x, y)" in derivative.source
+    with pytest.raises(ValueError, match="do not match"):
+        derivative(x, y[:, :, :2].copy())
+
+
+def test_what_numba_has_no_type_for_is_told_at_the_users_line() -> None:
+    def of_a_set(x, factors):
+        doubled = x * 2.0
+        for factor in factors:
+            doubled = doubled * factor
+        return np.sum(doubled)
+
+    derivative = grad(of_a_set, target="numba")
+    for _ in range(2):
+        with pytest.raises(UnsupportedError, match="Unknown attribute '__iter__'"):
+            derivative(VECTOR, {2.0, 3.0})
