@@ -3,21 +3,23 @@
     python benchmarks/arrays.py                  all workloads, small and large
     python benchmarks/arrays.py lstm kmeans      those whose names contain one of these
     python benchmarks/arrays.py --only small     one size
-    python benchmarks/arrays.py --peers ""       chainrule and the gradient by hand alone
+    python benchmarks/arrays.py --peers numba    chainrule, compiled too, and the gradient by hand
     python benchmarks/arrays.py --source lstm    the source that is measured
 
 Calls of all tools are interleaved, round after round, on one thread each; shown is the median of
 the processor time of a call over that of chainrule's: above 1, chainrule is faster.  Processor
 time is what other work on the machine disturbs least.  `memory` is the largest size of what a call
 has allocated (tracemalloc) over the same of the gradient by hand; `first` is the time from the
-function to its first gradient.  Tools that are not installed, or that cannot express the
-workload, leave their place empty.
+function to its first gradient.  `numba` is chainrule's own gradient under target="numba"; what it
+takes to compile is not in it.  Tools that are not installed, or that cannot express the workload,
+leave their place empty.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
+import functools
 import importlib.util
 import inspect
 import os
@@ -41,7 +43,7 @@ Call = Callable[..., Any]
 ROUNDS = 15
 SECONDS = 0.01
 """How long one tool is called in one round."""
-PEERS = ("autograd", "JAX")
+PEERS = ("numba", "autograd", "JAX")
 ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -143,7 +145,9 @@ def makers(
         "by hand": lambda: workload.hand,
         "f itself": lambda: workload.function,
     }
+    compiled = functools.partial(chainrule.grad, workload.function, wrt=wrt, target="numba")
     peers: dict[str, tuple[str, Callable[[], Call | None]]] = {
+        "numba": ("numba", compiled),
         "autograd": ("autograd", lambda: autograd_call(workload)),
         "JAX": ("jax", lambda: jax_call(workload, arguments)),
     }

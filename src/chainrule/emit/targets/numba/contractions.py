@@ -11,6 +11,8 @@ from chainrule.emit.wording.unit_axes import statics
 from chainrule.graph.types import unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall
 
+WIDTH = 88
+
 
 def _rank(value: Value) -> int:
     return len(unit_axes_of(value.type))
@@ -103,18 +105,25 @@ def loops(name: str, operands: list[str], result: str, units: list[tuple[bool, .
         terms.append(f"{array}[{', '.join(key)}]" if key else array)
     product = " * ".join(terms)
     summed = [letter for letter in lengths if letter not in result]
-    body, depth = [], 1
+    body: list[str] = []
+    depth = 1
     subscripts = ",".join(operands) + "->" + result
-    if unequal:
-        # Subscripts are not checked in compiled code.
-        body.append(f"    if {' or '.join(unequal)}:")
-        body.append('        raise ValueError("shapes do not match")')
+    head = f'@{{numba.njit}}\ndef {name}({", ".join(names)}):\n    """einsum `{subscripts}`."""\n'
+    if len(set(operands)) == 1 and not any(map(any, units)):
+        unequal = [f"{names[0]}.shape != {name}.shape" for name in names[1:]]
+    body += refused_where(unequal)
     if result:
         shape = ", ".join(lengths[letter] for letter in result) + ("," if len(result) == 1 else "")
-        body.append(f"    found = {{np}}.zeros(({shape}))")
+        # Where nothing is summed over, every entry is written as it is.
+        made = "zeros" if summed else "empty"
+        body.append(f"    found = {{np}}.{made}(({shape}))")
         for letter in result:
             body.append("    " * depth + f"for {letter} in range({lengths[letter]}):")
             depth += 1
+    if result and not summed:
+        body.append("    " * depth + f"found[{', '.join(result)}] = {product}")
+        body.append("    return found")
+        return head + "\n".join(body)
     body.append("    " * depth + "total = 0.0")
     for letter in summed:
         body.append("    " * depth + f"for {letter} in range({lengths[letter]}):")
@@ -126,8 +135,18 @@ def loops(name: str, operands: list[str], result: str, units: list[tuple[bool, .
         body.append("    return found")
     else:
         body.append("    return total")
-    head = f'@{{numba.njit}}\ndef {name}({", ".join(names)}):\n    """einsum `{subscripts}`."""\n'
     return head + "\n".join(body)
+
+
+def refused_where(unequal: list[str]) -> list[str]:
+    """The lines that raise where lengths differ: subscripts are not checked in compiled code."""
+    if not unequal:
+        return []
+    lines = [f"    if {' or '.join(unequal)}:"]
+    if len(lines[0]) > WIDTH:
+        first, *rest = unequal
+        lines = ["    if (", f"        {first}", *(f"        or {each}" for each in rest), "    ):"]
+    return [*lines, '        raise ValueError("shapes do not match")']
 
 
 def einsum(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
@@ -249,8 +268,7 @@ def cross_of_stacks(units: list[tuple[bool, ...]]) -> tuple[str, str]:
     kinds = "_".join("".join("1" if unit else "n" for unit in axes[:-1]) or "0" for axes in units)
     name = f"cross_of_{kinds}"
     lines = ["@{numba.njit}", f"def {name}(a, b):", '    """The vector product of all rows."""']
-    lines.append(f"    if {' or '.join(unequal)}:")
-    lines.append('        raise ValueError("shapes do not match")')
+    lines += refused_where(unequal)
     shape = ", ".join(lengths[letter] for letter in letters)
     lines.append(f"    found = {{np}}.empty(({shape}, 3))")
     for depth, letter in enumerate(letters, 1):
