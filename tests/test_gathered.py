@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
-from chainrule import grad, hvp
+from chainrule import grad, hvp, value_and_grad
 from tests import oracle
 
 
@@ -322,3 +323,24 @@ def test_steps_that_keep_to_their_own_entries_are_taken_in_the_order_of_the_loop
     slope = grad(reads_the_next, wrt=0)
     slope([0.3, 0.7, 0.4, 0.9], [0.6, 0.8, 1.1, 0.5])
     assert "reversed(" in slope.source or "pop()" in slope.source
+
+
+# --- names of a comprehension and of what it runs over -----------------------------------------
+
+
+def rows_and_products(x: float, n: int) -> Any:
+    r = np.tile(np.array([x, 2.0 * x, 3.0 * x]), (n, 1))
+    return sum([t for s, r in zip(range(n), r, strict=False) for t in (s * r.sum(), r[0] * r[1])])
+
+
+def squares_of_itself(x: float) -> Any:
+    r = np.arange(4.0) * x
+    return sum([v * r for v, r in zip(r, r, strict=True)])
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_target_may_have_the_name_of_what_the_first_clause_runs_over(mode: str) -> None:
+    value, slope = value_and_grad(rows_and_products, mode=mode)(0.5, 3)
+    assert (value, slope) == (rows_and_products(0.5, 3), pytest.approx(18.0 + 6.0 * 2.0 * 0.5))
+    value, slope = value_and_grad(squares_of_itself, mode=mode)(0.5)
+    assert (value, slope) == (squares_of_itself(0.5), pytest.approx(2.0 * 14.0 * 0.5))

@@ -5,7 +5,7 @@ Several directions are carried at once, so that f's own values are computed once
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 
 from chainrule.differentiate.activity import active, all_steps, varied
@@ -22,7 +22,8 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Array, moved_type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
-from chainrule.primitives.arrays.records import rigid_component
+from chainrule.primitives.arrays.call import ArrayRule
+from chainrule.primitives.arrays.records import Component, rigid_component
 from chainrule.primitives.broadcasting import widened
 from chainrule.primitives.control import (
     IF,
@@ -91,6 +92,15 @@ class ForwardWalker(Copier):
             return [self.varied]
         return [varied(self.source, seeds) for seeds in self.seeds]
 
+    @cached_property
+    def felt_results(self) -> dict[Node, set[Hashable]]:
+        """Which of its results are felt, for every call that has several."""
+        found: dict[Node, set[Hashable]] = {}
+        for node in self.active:
+            if isinstance(node.op, Component):
+                found.setdefault(node.args[0], set()).add(node.params[0])
+        return found
+
     def dot(self, node: Node, direction: int) -> Node | None:
         """Tangent of an old node; None where it is zero."""
         return self.dots[direction].get(node)
@@ -155,6 +165,9 @@ class ForwardWalker(Copier):
                 if any(dot is not None for dot in dots):
                     with self.graph.like(step):
                         tangent = op.tangent(new, new.args, dots, new)
+                        if isinstance(op, ArrayRule) and op.checked is not None:
+                            felt = self.felt_results.get(step, ())
+                            op.checked(dots[0], new, felt, **op.statics(new.params))
                     self.set_dot(step, direction, tangent)
 
     def _together(self, rows: list[list[Node | None]]) -> list[list[Node | None]]:

@@ -210,7 +210,7 @@ class Comprehensions(Iterables):
         clause = node.generators[position]
         if clause.is_async:
             raise self.unsupported("async comprehensions", "Use an ordinary one.", node)
-        found = self.expression(clause.iter)
+        found = self._iterated_in(clause.iter, position)
         if isinstance(self.read(found), Endless):
             raise self.does_not_end(node)
         iterable = self.opened_in(found, node, clause.iter)
@@ -242,6 +242,17 @@ class Comprehensions(Iterables):
             return completion
         finally:
             self.loops.pop()
+
+    def _iterated_in(self, iterated: ast.expr, position: int) -> Value:
+        """What a clause runs over: the first is evaluated outside, and may share names with it."""
+        scope = self.frame
+        if position == 0:
+            assert scope.parent is not None
+            self.frame = scope.parent
+        try:
+            return self.expression(iterated)
+        finally:
+            self.frame = scope
 
     def does_not_end(self, node: ast.AST) -> UnsupportedError:
         """The refusal to make a list of what gives items without end."""

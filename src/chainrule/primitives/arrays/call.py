@@ -259,11 +259,14 @@ class ArrayRule(ArrayCall):
     """Declared by its tangent and its pullback.
 
     ``tangent_rule(node, args, dots, out, **statics)`` takes None for a tangent that is zero;
-    ``pullback(walker, node, out_bar, **statics)`` hands adjoints on.
+    ``pullback(walker, node, out_bar, **statics)`` hands adjoints on;
+    ``checked(dot, out, felt, **statics)`` refuses what the tangents of several results, of which
+    ``felt`` are the positions, do not tell together.
     """
 
     tangent_rule: Callable[..., Node | None]
     pullback: Callable[..., None]
+    checked: Callable[..., None] | None = None
 
     def tangent(
         self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node

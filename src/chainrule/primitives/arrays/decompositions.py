@@ -2,18 +2,17 @@
 
 A decomposition has several results: its node is a record, of which ``component`` reads one.
 The rules are those of Giles, *Collected matrix derivative results for forward and reverse mode
-algorithmic differentiation* (2008); where eigenvalues coincide the parts of the vectors'
-adjoints that would rotate them within their space are left out, as is right for every function
-that does not depend on that choice.
+algorithmic differentiation* (2008), with those of the singular vectors split into a part over
+differences and one over sums; for values that coincide see :mod:`chainrule.primitives.arrays.ties`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOATING, Record, Type, array_of, dtype_of, unit_axes_of
-from chainrule.primitives.arithmetic import equal
 from chainrule.primitives.arrays.call import array_rule
 from chainrule.primitives.arrays.creation import eye, zeros_like
 from chainrule.primitives.arrays.defined import array_defined
@@ -32,8 +31,15 @@ from chainrule.primitives.arrays.linear_algebra import (
 )
 from chainrule.primitives.arrays.norms import norm_of_order
 from chainrule.primitives.arrays.products import einsum_of
-from chainrule.primitives.arrays.records import result_of, results
+from chainrule.primitives.arrays.records import refuse_other_shapes, result_of, results
 from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims
+from chainrule.primitives.arrays.ties import (
+    refuse_mixed_ties,
+    refuse_ties,
+    sum_weights,
+    values_and_vectors,
+    weights,
+)
 from chainrule.primitives.control import select
 from chainrule.primitives.declare import TABLE, is_constant
 
@@ -47,22 +53,15 @@ def _eigen_types(a: Type, **statics: Any) -> Type:
     return Record((array_of(_real(a), units[:-1]), array_of(_real(a), units)))
 
 
-def _weights(values: Node) -> Node:
-    """``1 / (w_j - w_i)``, and 0 where they are equal."""
-    gap = expand_dims(values, axis=-2) - expand_dims(values, axis=-1)
-    same = equal(gap, 0.0)
-    where = TABLE["where"]
-    found: Node = where(same, 0.0, 1.0 / where(same, 1.0, gap))
-    return found
-
-
 def _pull_eigh(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
     values, vectors = result_of(node, 0), result_of(node, 1)
     values_bar, vectors_bar = out_bar.args
     inner: Any = None
     across = flipped(vectors)
     if unit_axes_of(vectors_bar.type):
-        inner = matmul(across, vectors_bar) * _weights(values)
+        if unit_axes_of(values_bar.type):
+            refuse_ties(values)
+        inner = matmul(across, vectors_bar) * weights(values)
         inner = matmul(matmul(vectors, inner), across)
     if unit_axes_of(values_bar.type):
         straight = matmul(vectors * expand_dims(values_bar, axis=-2), across)
@@ -102,10 +101,23 @@ def _eigh_tangent(
 ) -> Node | None:
     values, vectors = result_of(out, 0), result_of(out, 1)
     inner = matmul(matmul(flipped(vectors), _full(dots[0], UPLO == "L" and lower)), vectors)
-    return results(diagonal_of(inner), matmul(vectors, inner * _weights(values)))
+    return results(diagonal_of(inner), matmul(vectors, inner * weights(values)))
 
 
 eigh.tangent_rule = scipy_eigh.tangent_rule = _eigh_tangent
+
+
+def _mixed_by_eigh(
+    dot: Node, out: Node, felt: Collection[int], UPLO: str = "L", lower: bool = True
+) -> None:
+    """Refuse equal eigenvalues whose vectors the tangent of the matrix mixes."""
+    if values_and_vectors(felt, 0):
+        vectors = result_of(out, 1)
+        inner = matmul(matmul(flipped(vectors), _full(dot, UPLO == "L" and lower)), vectors)
+        refuse_mixed_ties(result_of(out, 0), inner)
+
+
+eigh.checked = scipy_eigh.checked = _mixed_by_eigh
 
 
 def diagonal_of(matrix: Node) -> Node:
@@ -156,20 +168,22 @@ def _pull_svd(walker: Any, node: Node, out_bar: Node, full_matrices: bool) -> No
     felt = any(unit_axes_of(bar.type) for bar in (left_bar, right_bar))
     thin = svd(a, full_matrices=False) if full_matrices and not felt else node
     left, values, right = (result_of(thin, k) for k in range(3))
-    inner: Any = None
+    skews: list[Any] = [None, None]
     outside: Any = None
+    if felt and not is_constant(values_bar, 0):
+        refuse_ties(values)
     if unit_axes_of(left_bar.type):
         turned = matmul(flipped(left), left_bar)
-        inner = (turned - flipped(turned)) * _square_weights(values) * _row(values)
+        skews[0] = turned - flipped(turned)
         if not full_matrices:
             outside = matmul((left_bar - matmul(left, turned)) / _row(values), right)
     if unit_axes_of(right_bar.type):
         turned = matmul(right, flipped(right_bar))
-        part = expand_dims(values, axis=-1) * ((turned - flipped(turned)) * _square_weights(values))
-        inner = part if inner is None else inner + part
+        skews[1] = turned - flipped(turned)
         if not full_matrices:
             rest = matmul(left / _row(values), right_bar - matmul(flipped(turned), right))
             outside = rest if outside is None else outside + rest
+    inner = _turned_back(skews[0], skews[1], values)
     found = None if inner is None else matmul(matmul(left, inner), right)
     if not is_constant(values_bar, 0):
         straight = matmul(left * _row(values_bar), right)
@@ -185,9 +199,15 @@ def _row(values: Node) -> Node:
     return expand_dims(values, axis=-2) if len(unit_axes_of(values.type)) > 1 else values
 
 
-def _square_weights(values: Node) -> Node:
-    """``1 / (s_j**2 - s_i**2)``, and 0 where they are equal."""
-    return _weights(values * values)
+def _turned_back(left: Any, right: Any, values: Node) -> Any:
+    """What the parts of both vectors' adjoints that turn them within their space come to."""
+    if left is None and right is None:
+        return None
+    if left is None or right is None:
+        one, sign = (left, 1.0) if right is None else (right, -1.0)
+        return 0.5 * one * (weights(values) + sign * sum_weights(values))
+    # Their sum is 0 where values coincide, and for what is made of left @ right.
+    return 0.5 * ((left + right) * weights(values) + (left - right) * sum_weights(values))
 
 
 # The signs of the vectors are those that each library chooses.
@@ -212,11 +232,10 @@ def _dots(found: Node, dot: Node, *, square: bool = False) -> tuple[Node, Node, 
     left, values, right = (result_of(found, k) for k in range(3))
     inner = matmul(matmul(flipped(left), dot), flipped(right))
     column = expand_dims(values, axis=-1)
-    weights = _square_weights(values)
-    turned = weights * (inner * _row(values) + column * flipped(inner))
-    left_dot = matmul(left, turned)
-    turned = weights * (column * inner + flipped(inner) * _row(values))
-    right_dot = matmul(flipped(turned), right)
+    apart = 0.5 * (inner + flipped(inner)) * weights(values)
+    together = 0.5 * (inner - flipped(inner)) * sum_weights(values)
+    left_dot = matmul(left, apart + together)
+    right_dot = matmul(together - apart, right)
     if not square:
         across = matmul(dot, flipped(right))
         left_dot = left_dot + (across - matmul(left, inner)) / _row(values)
@@ -226,6 +245,19 @@ def _dots(found: Node, dot: Node, *, square: bool = False) -> tuple[Node, Node, 
 
 
 svd.tangent_rule = scipy_svd.tangent_rule = _svd_tangent
+
+
+def _mixed_by_svd(dot: Node, out: Node, felt: Collection[int], full_matrices: bool) -> None:
+    """Refuse equal singular values whose vectors the tangent of the matrix mixes."""
+    if values_and_vectors(felt, 1):
+        if full_matrices:
+            refuse_other_shapes(out)
+        left, values, right = (result_of(out, k) for k in range(3))
+        inner = matmul(matmul(flipped(left), dot), flipped(right))
+        refuse_mixed_ties(values, inner + flipped(inner))
+
+
+svd.checked = scipy_svd.checked = _mixed_by_svd
 
 
 @array_defined(

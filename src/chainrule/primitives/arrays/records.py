@@ -64,15 +64,16 @@ class Square(Component):
     def tangent(
         self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
     ) -> Node | None:
-        _refuse_other_shapes(args[0])
+        refuse_other_shapes(args[0])
         return super().tangent(node, args, dots, out)
 
     def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
-        _refuse_other_shapes(node.args[0])
+        refuse_other_shapes(node.args[0])
         super().pull(walker, node, out_bar)
 
 
-def _refuse_other_shapes(owner: Node) -> None:
+def refuse_other_shapes(owner: Node) -> None:
+    """Raise where the matrix of a decomposition is not square."""
     from chainrule.primitives.arrays.shaping import dimension
 
     (matrix,) = owner.args
