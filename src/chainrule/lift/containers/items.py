@@ -556,7 +556,7 @@ class Containers(Watching):
     def has_other_ways(self) -> bool:
         raise NotImplementedError
 
-    def copied_records(self, box: RecordsBox) -> RecordsBox:
+    def copied_records(self, box: RecordsBox, node: ast.AST) -> RecordsBox:
         raise NotImplementedError
 
     def records_in_order(self, box: RecordsBox, order: ListBox) -> RecordsBox:

@@ -80,8 +80,10 @@ class Lineages:
         """Whether a list may be there when ``write`` is done: it is made before, or in a loop of
         both."""
         loops = loops_around(write.block)
+        given = self.graph.body.parameters
+        # What a loop begins with, where it has rows, is of the same lineage.
         return any(
-            node.op is PARAMETER
+            node in given
             or node.serial < write.serial
             or not loops.isdisjoint(loops_around(node.block))
             for node in self._made.get(self.lineage(table), (table,))

@@ -256,7 +256,7 @@ def make_list(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
     if isinstance(self.read(args[0]), Yields):
         return value
     if isinstance(value, RecordsBox):
-        return self.copied_records(value)
+        return self.copied_records(value, node)
     box = ListBox()
     items = self.known_iteration(value)
     if items is not None:

@@ -67,7 +67,9 @@ def _keys(self: Builtins, key: Value, items: Value, node: ast.AST) -> Node:
     def of_entry(index: Node) -> Value:
         return self.call(key, [self.item(items, index, node)], {}, node)
 
-    return self.node(self.gathered(self.length_of(items), of_entry, node))
+    # The call itself is where its entries are listed.
+    given = (each.value for each in getattr(node, "keywords", ()) if each.arg == "key")
+    return self.node(self.gathered(self.length_of(items), of_entry, next(given, node)))
 
 
 def _keys_by_comparison(self: Builtins, items: RecordsBox, node: ast.AST) -> Node:

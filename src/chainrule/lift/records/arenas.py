@@ -17,8 +17,9 @@ from collections.abc import Hashable
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.lift.records.growth import RecordGrowth, RecordsMade
+from chainrule.lift.records.growth import RecordsMade
 from chainrule.lift.records.layout import RecordLayout
+from chainrule.lift.records.parts import RecordParts
 from chainrule.lift.values import (
     ENTRIES,
     ListBox,
@@ -31,7 +32,7 @@ from chainrule.lift.values import (
 )
 
 
-class Arenas(RecordGrowth):
+class Arenas(RecordParts):
     """Makes objects in arenas, and lists of their places."""
 
     def __init__(self, graph: Any) -> None:

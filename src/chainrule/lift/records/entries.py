@@ -104,7 +104,7 @@ class RecordEntries(Outer):
         assert isinstance(taken, ListBox)
         return taken
 
-    def copied_records(self, box: RecordsBox) -> RecordsBox:
+    def copied_records(self, box: RecordsBox, node: ast.AST) -> RecordsBox:
         """Another list of the same records."""
         if box.places is None:
             return self.view_of(box, (self.graph.constant(0), self.records_length(box)))

@@ -346,18 +346,14 @@ class RecordGrowth(RecordEntries):
 
     def records_in_order(self, box: RecordsBox, order: ListBox) -> RecordsBox:
         """The records of a list in another order."""
-        if isinstance(box.places, ListBox):
-            at, places = self.node(order), self.node(box.places)
+        if box.places is None:
+            return self.view_of(box, order)
+        at = self.node(order)
 
-            def place(index: Node) -> Value:
-                return self.primitive(
-                    sequence.index, places, self.primitive(sequence.index, at, index)
-                )
+        def place(index: Node) -> Value:
+            at_index = self.primitive(sequence.index, at, index)
+            self.naturals.add(at_index)
+            return self.place_in(box, at_index)
 
-            count = self.primitive(sequence.length, at)
-            return self.view_of(box, self.gathered(count, place, ast.Pass()))
-        if box.places is not None:
-            raise self.unsupported(
-                "an order of some of the records of a list", "Sort all of them, and choose then."
-            )
-        return self.view_of(box, order)
+        count = self.primitive(sequence.length, at)
+        return self.view_of(box, self.gathered(count, place, ast.Pass()))
