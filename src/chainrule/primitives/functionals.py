@@ -1,8 +1,8 @@
-"""Numbers made of a function: integrals and roots of what the user has written.
+"""Numbers made of a function: roots and least places of what the user has written.
 
 The function is kept apart, as one of the variable and of the values that it uses from around it.
-An integral is differentiated by Leibniz's rule, a root by the implicit function theorem: both need
-the slopes of the function only, so that derivatives of any order follow.
+A root is differentiated by the implicit function theorem: that needs the slopes of the function
+only, so that derivatives of any order follow.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.declare import Cost, Primitive, is_constant
 from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT, with_effect
-from chainrule.primitives.jumps import AT_A_KINK, kink_by, moving_jump, own_function
+from chainrule.primitives.jumps import AT_A_KINK, kink_by, own_function
 from chainrule.primitives.partials import scaled
 from chainrule.primitives.walker import ReverseWalker
 
@@ -74,48 +74,12 @@ class Functional(Primitive):
         for arg, taken in zip(args[count:], mask[count:], strict=True):
             if taken and arg.type != FLOAT:
                 raise UnsupportedError(
-                    f"`{_short(node)}` of a function that uses a list or an array that is "
+                    f"`{name_of(node)}` of a function that uses a list or an array that is "
                     "differentiated by",
                     remedy="Take the numbers that it needs out of it before.",
                     position=node.origin.position,
                 )
         return count, list(args[count:])
-
-
-class Integral(Functional):
-    """``quad(function, low, high)[0]``."""
-
-    def slopes(self, node: Node, args: Sequence[Node], mask: MASKS, out: Node) -> list[Node | None]:
-        graph = out.graph
-        key = node.params[0]
-        count, values = self._values(node, args, mask)
-        found: list[Node | None] = [None] * len(args)
-        for k, sign in ((0, -1.0), (1, 1.0)):
-            if mask[k]:
-                end = called(graph, key, 0, args[k], *values)
-                found[k] = end if sign > 0.0 else -end
-        for k, taken in enumerate(mask[count:]):
-            if taken:
-                self._check(node, graph, k + 1)
-                slope = slope_of(graph.functions, graph.functions[key], k + 1)
-                params = (slope.key, *node.params[1:])
-                op = INTEGRAL_EFFECT if slope.raises else INTEGRAL
-                found[count + k] = graph.cursor.add(op, tuple(args), params, FLOAT)
-        return found
-
-    def _check(self, node: Node, graph: Graph, position: int) -> None:
-        """Refuse an integrand with jumps that move: Leibniz's rule leaves them out."""
-        function = own_function(graph.functions, graph.functions[node.params[0]])
-        body = function.lifted.graph.body
-        variable, moving = body.parameters[0], body.parameters[position]
-        place = moving_jump(body, {variable: {"where"}, moving: {"moves"}})
-        if place is not None:
-            raise UnsupportedError(
-                f"`{_short(node)}` of a function that branches on its variable together with "
-                "what is differentiated by",
-                remedy="Integrate each piece for itself, from end to end.",
-                position=place.origin.position or node.origin.position,
-            )
 
 
 class Root(Functional):
@@ -256,7 +220,7 @@ class Minimum(Root):
         place = kink_by(body, body.parameters[0])
         if place is not None:
             raise UnsupportedError(
-                f"`{_short(node)}` of a function whose slope may jump",
+                f"`{name_of(node)}` of a function whose slope may jump",
                 remedy=AT_A_KINK,
                 position=place.origin.position or node.origin.position,
             )
@@ -272,7 +236,8 @@ class CallFunctional(Op):
         return OPAQUE
 
 
-def _short(node: Node) -> str:
+def name_of(node: Node) -> str:
+    """The name of SciPy's function."""
     return str(node.params[1]).rpartition(".")[2]
 
 
@@ -303,8 +268,6 @@ def slope_of(functions: dict[Hashable, Function], function: Function, position: 
     return known
 
 
-INTEGRAL = Integral("integral", cost=10 * COST, domain=())
-INTEGRAL_EFFECT = with_effect(Integral("integral_effect", cost=10 * COST, domain=()))
 ROOT = Root("root", cost=10 * COST, domain=())
 ROOT_EFFECT = with_effect(Root("root_effect", cost=10 * COST, domain=()))
 FOUND_ROOT = FoundRoot("found_root", cost=Cost.FREE, domain=(), raises=False)
@@ -316,6 +279,6 @@ MINIMUM_EFFECT = with_effect(Minimum("minimum_effect", cost=10 * COST, domain=()
 CALL_FUNCTIONAL = CallFunctional("call_functional")
 CALL_FUNCTIONAL_EFFECT = with_effect(CallFunctional("call_functional"))
 FUNCTIONALS = (
-    INTEGRAL, INTEGRAL_EFFECT, ROOT, ROOT_EFFECT, FIXED_POINT, FIXED_POINT_EFFECT,
+    ROOT, ROOT_EFFECT, FIXED_POINT, FIXED_POINT_EFFECT,
     MINIMUM, MINIMUM_EFFECT, FOUND_ROOT,
 )  # fmt: skip

@@ -28,6 +28,7 @@ from chainrule.primitives.functionals import (
     FOUND_ROOT,
     FUNCTIONALS,
 )
+from chainrule.primitives.integrals import INTEGRALS
 from chainrule.primitives.invoke import (
     CALL_FUNCTION,
     CALL_FUNCTION_EFFECT,
@@ -54,7 +55,8 @@ from chainrule.transforms.pipeline import (
 from chainrule.transforms.sensitivities import jacobian_of, sensitivities_of
 
 SOLVED = (*TRAJECTORIES, *SOLUTIONS)
-CALLING = (INVOKE, INVOKE_EFFECT, *FUNCTIONALS, *SOLVED)
+WRITTEN = (*FUNCTIONALS, *INTEGRALS)
+CALLING = (INVOKE, INVOKE_EFFECT, *WRITTEN, *SOLVED)
 # What a part of a solution is called by SciPy, where that is another name.
 ATTRIBUTES = {"residuals": "fun"}
 Finish = Callable[[Graph], Graph]
@@ -395,7 +397,7 @@ class _Caller(Copier):
         if step.op in (FOUND_ROOT, BESIDE_ROOT):
             self.map[step] = self.mapped(step.args[0])
             return self.map[step]
-        if step.op in FUNCTIONALS and step in self.live:
+        if step.op in WRITTEN and step in self.live:
             op = CALL_FUNCTIONAL_EFFECT if step.op.effect else CALL_FUNCTIONAL
             args = tuple(map(self.mapped, step.args))
             self.map[step] = self.graph.cursor.add(op, args, step.params, step.type)

@@ -35,10 +35,10 @@ from chainrule.primitives.declare import NUMBERS, constant_value, is_constant
 from chainrule.primitives.effect import DOMAIN, RAISE
 from chainrule.primitives.functionals import (
     FIXED_POINT_EFFECT,
-    INTEGRAL_EFFECT,
     MINIMUM_EFFECT,
     ROOT_EFFECT,
 )
+from chainrule.primitives.integrals import INTEGRAL_EFFECT
 from chainrule.primitives.invoke import INVOKE_EFFECT
 from chainrule.primitives.sequence import display, index
 from chainrule.primitives.solutions import SOLUTION_EFFECT

@@ -88,6 +88,7 @@ ORDERS: dict[Any, tuple[str, ...]] = {splev: ("der",), bisplev: ("dx", "dy")}
 SCIPY: dict[tuple[str, str], ScipyForm] = {
     **{("scipy.special", name): _entrywise(op) for name, op in INVERSES.items()},
     ("scipy.integrate", "quad"): functionals.integral,
+    ("scipy.integrate", "quad_vec"): functionals.integral_of_array,
     ("scipy.integrate", "dblquad"): functionals.double_integral,
     ("scipy.integrate", "solve_ivp"): trajectories.solve_ivp,
     ("scipy.integrate", "odeint"): trajectories.odeint,

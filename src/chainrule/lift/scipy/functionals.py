@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT
+from chainrule.graph.types import FLOAT, Array, Type
 from chainrule.lift.containers.methods import Methods
 from chainrule.lift.scipy.apart import apart, further_arguments, settled_options
 from chainrule.lift.values import Poison, Static, TupleValue, Value
@@ -15,13 +16,12 @@ from chainrule.primitives.declare import NUMBERS
 from chainrule.primitives.functionals import (
     FIXED_POINT,
     FIXED_POINT_EFFECT,
-    INTEGRAL,
-    INTEGRAL_EFFECT,
     MINIMUM,
     MINIMUM_EFFECT,
     ROOT,
     ROOT_EFFECT,
 )
+from chainrule.primitives.integrals import INTEGRAL, INTEGRAL_EFFECT
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Search:
     # Which part of what SciPy returns is the number, ``_0_`` for all of it.
     part: str = "_0_"
     of_arrays: str = "Call it for each."
+    # Whether the function may give an array.
+    arrays: bool = False
 
     @property
     def name(self) -> str:
@@ -67,9 +69,12 @@ class Search:
         )
         fallback = "integrand" if self.integral else "objective" if self.minimum else "equation"
 
+        types: list[Type] = []
+
         def number(value: Value) -> Node:
-            result = lifter.node(value)
-            if result.type not in NUMBERS:
+            result = lifter.array_node(value) if self.arrays else lifter.node(value)
+            types.append(FLOAT if result.type in NUMBERS else result.type)
+            if types[0] != FLOAT and not (self.arrays and isinstance(types[0], Array)):
                 raise lifter.unsupported(
                     "a function that does not give a number is integrated or solved for",
                     "Let it return one float.",
@@ -84,7 +89,7 @@ class Search:
         asked = (*own, *named.values())
         layout = self.layout(tuple(named))
         params = (function.key, self.dotted, len(asked), options, layout, self.part)
-        return lifter.block.add(ops[function.raises], (*asked, *values), params, FLOAT)
+        return lifter.block.add(ops[function.raises], (*asked, *values), params, types[0])
 
     def layout(self, named: tuple[str, ...]) -> str:
         """The arguments as they are written, behind the function, which is ``_0_``."""
@@ -95,14 +100,20 @@ class Search:
         return ", ".join(["_0_", *own, *options])
 
 
-def integral(
-    lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST
-) -> Value:
+def _integral(of: str) -> Callable[..., Value]:
     """``quad(...)``: the integral, and an estimate of its error that nothing is known of."""
-    refusal = lifter.unsupported(
-        "the estimate of an integral's error is used", "Take the integral alone: `quad(...)[0]`."
-    )
-    return TupleValue((QUAD(lifter, args, keywords, node), Poison(refusal)))
+
+    def lift(
+        lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
+        refusal = lifter.unsupported(
+            "the estimate of an integral's error is used",
+            f"Take the integral alone: `{of}(...)[0]`.",
+        )
+        found = lifter.boxed(INTEGRALS[of](lifter, args, keywords, node))
+        return TupleValue((found, Poison(refusal)))
+
+    return lift
 
 
 def double_integral(
@@ -129,7 +140,18 @@ def iterated_integral(func, a, b, gfun, hfun, args=(), epsabs=1.49e-08, epsrel=1
 
 
 TOLERANCES = ("epsabs", "epsrel", "limit", "points")
-QUAD = Search("scipy.integrate.quad", ("a", "b"), TOLERANCES, integral=True, part="_0_[0]")
+INTEGRALS = {
+    "quad": Search("scipy.integrate.quad", ("a", "b"), TOLERANCES, integral=True, part="_0_[0]"),
+    "quad_vec": Search(
+        "scipy.integrate.quad_vec",
+        ("a", "b"),
+        ("epsabs", "epsrel", "norm", "limit", "points", "quadrature"),
+        integral=True,
+        part="_0_[0]",
+        arrays=True,
+    ),
+}
+integral, integral_of_array = _integral("quad"), _integral("quad_vec")
 BRACKETED = ("xtol", "rtol", "maxiter")
 ROOTS = {
     name: Search(f"scipy.optimize.{name}", ("a", "b"), BRACKETED)
