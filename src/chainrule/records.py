@@ -1,8 +1,8 @@
 """Classes that are told by their fields, as by :func:`dataclasses.dataclass`, but made quickly.
 
 Loading the engine makes a hundred of them, and the standard decorator compiles up to eight methods
-for each.  Here it compiles the constructor only; comparison, hash and text are shared.  That a
-frozen one is not written to is left to the type checker.
+for each.  Here it compiles the constructor only, when the first of the class is made; comparison,
+hash and text are shared.  That a frozen one is not written to is left to the type checker.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ else:
         if cls.__doc__ is None:
             cls.__doc__ = f"A {cls.__name__}."
         own = set(vars(cls))
-        made = dataclasses.dataclass(eq=False, repr=False)(cls)
+        made = dataclasses.dataclass(init=False, eq=False, repr=False)(cls)
+        if "__init__" not in own:
+            made.__init__ = _compiled_at_first(made)
         if "__repr__" not in own:
             made.__repr__ = _text
         if eq and "__eq__" not in own:
@@ -67,6 +69,39 @@ else:
             if "__hash__" not in own:
                 made.__hash__ = _hash(names) if frozen else None
         return made
+
+
+def _compiled_at_first(cls: type) -> Callable[..., None]:
+    """A constructor that puts the one that is compiled for the fields in its own place."""
+
+    def __init__(self: Any, *args: Any, **keywords: Any) -> None:
+        cls.__init__ = made = _constructor(cls)  # type: ignore[misc]
+        made(self, *args, **keywords)
+
+    return __init__
+
+
+def _constructor(cls: Any) -> Callable[..., None]:
+    """The constructor that sets each field to what is given, or to its default."""
+    space: dict[str, Any] = {"MADE": object()}
+    taken, lines = ["self"], []
+    for field in dataclasses.fields(cls):
+        name = value = field.name
+        if field.default is not dataclasses.MISSING:
+            space[f"default_{name}"] = field.default
+            taken.append(f"{name}=default_{name}")
+        elif field.default_factory is not dataclasses.MISSING:
+            space[f"make_{name}"] = field.default_factory
+            taken.append(f"{name}=MADE")
+            value = f"make_{name}() if {name} is MADE else {name}"
+        else:
+            taken.append(name)
+        lines.append(f"    self.{name} = {value}")
+    if hasattr(cls, "__post_init__"):
+        lines.append("    self.__post_init__()")
+    exec("\n".join([f"def __init__({', '.join(taken)}):", *lines, "    return None"]), space)
+    made: Callable[..., None] = space["__init__"]
+    return made
 
 
 def _text(self: Any) -> str:

@@ -27,3 +27,13 @@ def large_programs() -> Iterator[None]:
         sys.setrecursionlimit(limit)
         if collects:
             gc.enable()
+
+
+def held_for_good() -> None:
+    """Let the next collections pass over what has been loaded.
+
+    It is taken for old at once: the first of them would look at all of it.
+    """
+    if gc.get_freeze_count() == 0:
+        gc.freeze()
+        gc.unfreeze()

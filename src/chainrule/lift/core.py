@@ -9,7 +9,6 @@ import ast
 import contextlib
 import enum
 import os
-import pathlib
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any
@@ -46,7 +45,7 @@ from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.effect import DOMAIN, ORDERED, VERBATIM
 
 # Where chainrule's own files lie.
-OWN = str(pathlib.Path(__file__).parent) + os.sep
+OWN = os.path.dirname(__file__) + os.sep
 
 
 class Completion(enum.Enum):

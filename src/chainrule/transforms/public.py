@@ -17,10 +17,12 @@ Function = Callable[..., Any]
 @functools.cache
 def _engine() -> Callable[..., Any]:
     """The engine, which takes longer to load than bare Python: not before it is used."""
-    from chainrule.graph.large import large_programs
+    from chainrule.graph.large import held_for_good, large_programs
 
     with large_programs():
         from chainrule.transforms.specialise import derivative
+
+        held_for_good()
     return derivative
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -56,9 +57,8 @@ def special_form(found: Any) -> SpecialForm | None:
 
 @functools.lru_cache(maxsize=1)
 def _homes() -> tuple[str, ...]:
-    """The modules in which the functions live, those of others besides NumPy."""
-    others = (name.rpartition(".")[0] for name in FORMS if not name.startswith("numpy."))
-    return ("numpy", *dict.fromkeys(others))
+    """The modules in which the functions live."""
+    return ("numpy", *dict.fromkeys(name.rpartition(".")[0] for name in FORMS))
 
 
 @functools.lru_cache(maxsize=8)
@@ -68,7 +68,9 @@ def _forms(loaded: tuple[str, ...]) -> dict[Any, SpecialForm]:
         home = max((home for home in loaded if name.startswith(f"{home}.")), key=len, default="")
         owner: Any = sys.modules.get(home)
         for part in name[len(home) + 1 :].split("."):
-            owner = getattr(owner, part, None)
+            # NumPy loads parts of itself when it is asked for them as attributes.
+            is_module = isinstance(owner, types.ModuleType)
+            owner = vars(owner).get(part) if is_module else getattr(owner, part, None)
         if owner is not None:
             found[owner] = form
     return found
