@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import chainrule
-from chainrule import grad
+from chainrule import grad, value_and_grad
 from tests import oracle
 from tests.test_array_fuzz import check, function_of
 
@@ -579,3 +579,22 @@ def test_a_tape_does_not_hold_the_array_of_the_callers_that_is_written_to_at_las
         expected = x.copy()
         f(expected)
         assert np.array_equal(left, expected)
+
+
+def turned_in_an_arm(x: Any) -> Any:
+    if x[0] > 0.0:
+        product = np.flip(x) @ x
+        np.add(np.where([True, True, False, True], 1.0, product), 0.0, out=x)
+    return (x * x).sum()
+
+
+def test_f_sums_a_view_as_it_lies_in_memory_where_later_readers_get_a_copy() -> None:
+    for shift in range(12):
+        x = np.array([0.8137, 0.3371, 1.2519, -0.4243]) + 0.1 * shift
+        left, given = x.copy(), x.copy()
+        value, slope = value_and_grad(turned_in_an_arm)(given)
+        assert value == turned_in_an_arm(left)
+        assert np.array_equal(given, left)
+        verdicts = oracle.gradient(lambda each: turned_in_an_arm(each.copy()), (x,)).values()
+        for verdict, number in zip(verdicts, slope, strict=True):
+            assert oracle.agrees(verdict, number)

@@ -18,6 +18,7 @@ import pytest
 from chainrule import grad, hessian, hvp, jacobian, value_and_grad
 from chainrule.errors import NotDifferentiableError, UnsupportedError
 from tests import oracle
+from tests.slopes import check_slopes
 
 
 def power(x, n):
@@ -773,3 +774,30 @@ def test_an_object_that_a_recursion_returns_is_not_made_a_second_time(n: int) ->
     assert value == held_by_the_last(0.7, n)
     assert value == pytest.approx(held * held, rel=1e-12)
     assert slope == pytest.approx(2.0 * held * 2.0 * 0.6**n, rel=1e-9)
+
+
+def every_second(vals):
+    if len(vals) < 2:
+        return 0.2
+    return vals[1] * vals[1] + 0.5 * every_second(vals[::2])
+
+
+COUNT = 5
+
+
+def shifted_second(vals, shift):
+    if len(vals) < 2:
+        return shift
+    return vals[1] * vals[1] * shift + 0.5 * shifted_second(vals[::2], shift)
+
+
+def numbers_in_a_list(x: float, y: float, z: float) -> float:
+    multiples = [x * k for k in range(COUNT)]
+    return every_second(multiples) * shifted_second(multiples, y) * z
+
+
+def test_a_number_moves_no_entry_of_a_list_that_another_moves() -> None:
+    check_slopes(numbers_in_a_list, (0.7, 0.3, 1.4), "forward")
+    slope = value_and_grad(numbers_in_a_list, wrt=("x", "y", "z"), mode="forward")
+    slope(0.7, 0.3, 1.4)
+    assert slope.source.count(" every_second_pushforward(") == 3

@@ -160,7 +160,7 @@ class ForwardWalker(Copier):
                 for direction in range(len(self.suffixes))
             ]
             if isinstance(op, (Invoke, Trajectory)):
-                rows = self._together(rows)
+                rows = self._together(step.args, rows)
             for direction, dots in enumerate(rows):
                 if any(dot is not None for dot in dots):
                     with self.graph.like(step):
@@ -170,12 +170,20 @@ class ForwardWalker(Copier):
                             op.checked(dots[0], new, felt, **op.statics(new.params))
                     self.set_dot(step, direction, tangent)
 
-    def _together(self, rows: list[list[Node | None]]) -> list[list[Node | None]]:
+    def _together(
+        self, args: tuple[Node, ...], rows: list[list[Node | None]]
+    ) -> list[list[Node | None]]:
         """One call serves all directions: what varies in one of them counts in each."""
-        varies = [any(dot is not None for dot in column) for column in zip(*rows, strict=True)]
         zero = self.graph.constant(0.0)
+        varies = [any(dot is not None for dot in column) for column in zip(*rows, strict=True)]
+        zeros: list[Node | None] = [
+            None if not any_ else self._zero(arg) if isinstance(arg.type, SequenceType) else zero
+            for arg, any_ in zip(args, varies, strict=True)
+        ]
         return [
-            [zero if dot is None and any_ else dot for dot, any_ in zip(row, varies, strict=True)]
+            [other if dot is None else dot for dot, other in zip(row, zeros, strict=True)]
+            if any(dot is not None for dot in row)
+            else row
             for row in rows
         ]
 

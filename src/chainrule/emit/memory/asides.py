@@ -11,6 +11,9 @@ from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.effect import LEAVE
 from chainrule.primitives.sequence import copy
 
+# Deeper than any list of lists.
+DEEP = 99
+
 
 class Asides:
     """Copies of views, arrays and lists.
@@ -53,6 +56,10 @@ class Asides:
             later.replace_reads({view: kept})
         return [*made, kept]
 
+    def is_bound(self, statement: Statement, view: Value, body: list[Statement]) -> bool:
+        """Whether a view has to stay one: f sums it, and who reads it later cannot be told."""
+        return is_view(view) and self._is_summed(view) and not self.keeps(statement, view, body)
+
     def _is_summed(self, view: Value) -> bool:
         """Whether f computes of a view what is not entry by entry."""
         return any(
@@ -70,7 +77,7 @@ class Asides:
         if target not in self.plan.states:
             # What was written through a view goes on under another name.
             return False
-        self.moved[view] = [other for other in self.moved.get(view, ()) if other is not target]
+        self._parts(view, target)
         if view.captive or self.seen_after(statement, view) or self._is_summed(view):
             return False
         for other in walk(self.plan.body):
@@ -78,6 +85,24 @@ class Asides:
                 return False
         self.copy_view(view)
         return True
+
+    def copied_for(self, target: Value, source: Value, rest: list[Statement]) -> Value:
+        """A copy of ``source``, all of it, that goes on as ``target`` in ``rest``.
+
+        f itself sums the view as it lies in memory, which tells in the last bit.
+        """
+        self._parts(source, target)
+        for later in rest if is_view(source) and self._is_summed(target) else ():
+            if not isinstance(later, Define) or is_update(later.value) or later.value.op is LEAVE:
+                break
+            if not later.value.derivative:
+                later.replace_reads({target: source})
+        # Rows of a list of lists are written to as well.
+        return copied(source, target, DEEP)
+
+    def _parts(self, view: Value, target: Value) -> None:
+        """Note that a view does not go on as ``target``."""
+        self.moved[view] = [other for other in self.moved.get(view, ()) if other is not target]
 
     def copy_view(self, view: Value) -> None:
         """Make what looked into an array one of its own."""

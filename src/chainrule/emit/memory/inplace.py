@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from chainrule.emit.containers.pops import fuse_pops
 from chainrule.emit.memory.aliases import Aliases
-from chainrule.emit.memory.asides import Asides, copied
+from chainrule.emit.memory.asides import DEEP, Asides, copied
 from chainrule.emit.memory.askers import Askers
 from chainrule.emit.memory.chosen_views import Chosen, chosen_names, chosen_views
 from chainrule.emit.memory.given_hidden import copy_hidden
@@ -83,10 +83,6 @@ FRESH = (
     backwards,
     *UPDATES,
 )
-
-
-# Deeper than any list of lists.
-DEEP = 99
 
 
 def update_in_place(plan: Plan) -> Webs:
@@ -182,7 +178,7 @@ class _Copies(Asides):
         if not isinstance(base.type, Array):
             return []
         views = [v for v in self.views.get(base, ()) if self.seen_after(statement, v)]
-        if any(v.op not in (section, index) for v in views):
+        if any(v.op not in (section, index) or self.is_bound(statement, v, body) for v in views):
             return None
         return [kept for view in views for kept in self.set_aside(statement, view, body, position)]
 
@@ -579,8 +575,7 @@ class _Copies(Asides):
             if looked_into and not twice and self.is_copied_where_made(statement, target, source):
                 continue
             if needed or self._reshaped(target, source, body[position + 1 :]):
-                # Rows of a list of lists are written to as well.
-                fresh = copied(source, target, DEEP)
+                fresh = self.copied_for(target, source, body[position + 1 :])
                 statement.sources[k] = fresh
                 made.append(fresh)
             elif isinstance(target.type, Array):
