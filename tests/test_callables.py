@@ -17,6 +17,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 
 from chainrule import SourceError, grad, value_and_grad
@@ -688,3 +689,26 @@ def none_or_some(x, many):
 
 def test_a_tuple_may_be_empty_on_every_path():
     assert grad(none_or_some)(3.0, 1.0) == 1.0
+
+
+def scaled_sum(x, a=2.0):
+    return np.sum(a * x)
+
+
+def test_defaults_that_change_between_calls_alike_are_noticed() -> None:
+    x = np.ones(2)
+    slope = grad(scaled_sum)
+    assert [*slope(x), *slope(x)] == [2.0] * 4
+    scaled_sum.__defaults__ = (5.0,)
+    assert [*slope(x), *slope(x)] == [5.0] * 4
+    scaled_sum.__defaults__ = (2.0,)
+    assert [*slope(x), *slope(x)] == [2.0] * 4
+
+
+def test_what_a_partial_binds_anew_between_calls_alike_is_noticed() -> None:
+    x = np.ones(2)
+    bound = partial(scaled_sum, a=3.0)
+    slope = grad(bound)
+    assert [*slope(x), *slope(x)] == [3.0] * 4
+    bound.keywords["a"] = 7.0
+    assert [*slope(x), *slope(x)] == [7.0] * 4

@@ -197,3 +197,26 @@ def test_what_stays_in_a_loop_is_computed_once_more_and_not_recorded() -> None:
     assert "exp_A = np.exp(A)\n" in before
     assert "exp_A_tape" not in slope.source
     assert "= np.exp(A)" not in steps
+
+
+def convolved(kernels: Any, images: Any) -> Any:
+    size = kernels.shape[0]
+    width = images.shape[1] - size + 1
+    out = np.zeros((images.shape[0], width, kernels.shape[2]))
+    for i in range(size):
+        out += images[:, i : i + width, :] @ kernels[i]
+    return np.sum(np.sin(out))
+
+
+@pytest.mark.parametrize("size", [3, 0])
+def test_an_adjoint_is_laid_out_for_all_steps_at_once(size: int) -> None:
+    kernels = np.sin(np.arange(8.0 * size)).reshape(size, 2, 4)
+    images = np.cos(np.arange(30.0)).reshape(3, 5, 2)
+    slope = grad(convolved)
+    found = slope(kernels, images)
+    assert found.shape == kernels.shape
+    np.testing.assert_allclose(
+        np.ravel(found), differences(convolved, kernels, images), rtol=1e-6, atol=1e-8
+    )
+    before, _, steps = slope.source.rpartition("for i in range(size):\n")
+    assert "out_shaped = np.cos(out).reshape(" in before and steps.count("reshape(") == 1

@@ -33,6 +33,7 @@ from chainrule.emit.plan import (
 )
 from chainrule.graph.types import FLOAT, INT, OPAQUE, Record, Sequence
 from chainrule.primitives.arrays.indexing import section
+from chainrule.primitives.arrays.shaping import reshape, reshaped
 from chainrule.primitives.sequence import index, total
 
 
@@ -95,7 +96,11 @@ def _is_invariant(value: Value, own: set[Value], read: set[Value]) -> bool:
         return False
     # A sum of numbers raises nothing, and looks at one version of its list.
     summed = value.op is total and value.derivative and value.type in (FLOAT, INT)
-    if not summed and (may_raise(value) or _holds_list(value)):
+    # An adjoint is laid out anew in a shape that it has room for.
+    shaped = value.op in (reshape, reshaped) and value.derivative
+    if not (summed or shaped) and may_raise(value):
+        return False
+    if not summed and _holds_list(value):
         return False
     if value.op in LAZY:
         return False

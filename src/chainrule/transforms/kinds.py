@@ -28,16 +28,21 @@ def never(args: tuple[Any, ...]) -> bool:
     return False
 
 
-def fits(args: tuple[Any, ...]) -> Fits:
+def fits(args: tuple[Any, ...], function: Any, bound: Sequence[Any] = ()) -> Fits:
     """A quick check for arguments of the same kinds as these; one that fits none if it were long.
 
     It may be stricter than the key, never laxer: lists have the lengths that they have here.
+    The ``function`` must have the defaults that it has now, and ``bound`` must stand.
     """
     tests = _Tests()
     if not tests.of_items(args, "args"):
         return never
-    text = " and ".join([f"len(args) == {len(args)}", *tests.found])
-    return eval(f"lambda args: {text}", tests.names)  # type: ignore[no-any-return]
+    tests.names.update(function=function, defaults=function.__defaults__)
+    found = ["function.__defaults__ is defaults", f"len(args) == {len(args)}", *tests.found]
+    if bound:
+        tests.names["bound"] = bound
+        found.insert(1, "all([each.stands() for each in bound])")
+    return eval(f"lambda args: {' and '.join(found)}", tests.names)  # type: ignore[no-any-return]
 
 
 class _Tests:

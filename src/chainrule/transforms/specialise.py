@@ -420,10 +420,10 @@ class Specialised:
         return bool(self._partials) and not all(each.stands() for each in self._partials)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        if self._has_other_defaults():
-            self._read_defaults()
         if not keywords and self._fits(args):
             return self._latest(*args)  # type: ignore[misc]
+        if self._has_other_defaults():
+            self._read_defaults()
         key: Hashable = tuple(map(kind_key, args))
         if keywords or self._containers:
             named = tuple((name, kind_key(value)) for name, value in keywords.items())
@@ -434,7 +434,8 @@ class Specialised:
             if made is None or not _is_as_new(made):
                 made = self._kept[key] = self._make(args, keywords)
             by_types = not (keywords or self._containers) and self._owner is None
-            found = self._made[key] = made, fits(args) if by_types else never
+            check = fits(args, self._plain, self._partials) if by_types else never
+            found = self._made[key] = made, check
             if self._owner is None and target_named(self.request.target).decorator is not None:
                 return self._compiled(made, args, keywords)
         made, self._fits = found
