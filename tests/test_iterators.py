@@ -601,12 +601,42 @@ def by_horner(x: float, n: int) -> float:
     return total
 
 
-@pytest.mark.parametrize("f", [odd_powers, by_horner])
+def from_behind(x: float, n: int) -> float:
+    total = 0.0
+    for k in range(n)[-2::-1]:
+        total = total * x + k
+    for k in range(1, n)[1:-1]:
+        total += x**k
+    return total + sum(x * k for k in range(3, n)[:-2])
+
+
+@pytest.mark.parametrize("f", [odd_powers, by_horner, from_behind])
 @pytest.mark.parametrize("n", [0, 1, 2, 7, 8])
 def test_parts_of_ranges_are_ranges(f: Any, n: int) -> None:
     value, slope = value_and_grad(f)(1.3, n)
     assert value == f(1.3, n)
     assert oracle.agrees(oracle.derivative(f, (1.3, n)), slope)
+
+
+def over_a_grid(x: list[float], t: float) -> float:
+    grid = range(len(x))
+    if not grid[0] <= t <= grid[-1]:
+        raise ValueError("outside")
+    total = 0.0
+    for k in range(len(x) - 1):
+        total += (x[k + 1] - x[k]) ** 2 / (grid[k + 1] - grid[k]) * range(5, 50, 7)[k]
+    return total
+
+
+def test_numbers_of_ranges_are_read_as_python_reads_them() -> None:
+    x = [1.0, 2.5, 0.5]
+    value, slope = value_and_grad(over_a_grid)(x, 1.5)
+    assert value == over_a_grid(x, 1.5)
+    assert slope == [-2 * 1.5 * 5, 2 * 1.5 * 5 + 2 * 2.0 * 12, -2 * 2.0 * 12]
+    with pytest.raises(ValueError, match="outside"):
+        value_and_grad(over_a_grid)(x, 2.5)
+    with pytest.raises(IndexError, match="range object index out of range"):
+        value_and_grad(over_a_grid)([], 0.0)
 
 
 def of_mapped_items(x: float) -> float:

@@ -252,3 +252,15 @@ def test_rows_that_are_multiplied_raise_where_python_comes_to_them(monkeypatch) 
     monkeypatch.setitem(globals(), "LIMITS", (6.0, 2.0))
     with pytest.raises(TypeError, match="can't multiply sequence by non-int"):
         slope([[1.5, 2.0], [3.0, 4.0]])
+
+
+def to_the_end(x, axis=0):
+    if axis != -1:
+        x = np.rollaxis(x, axis, start=x.ndim)
+    return np.sum(x[0] ** 2)
+
+
+def test_the_axis_that_is_rolled_may_be_a_parameter() -> None:
+    x = np.arange(1.0, 7.0).reshape(2, 3)
+    assert grad(to_the_end)(x).tolist() == [[2.0, 0.0, 0.0], [8.0, 0.0, 0.0]]
+    assert grad(to_the_end)(x, -1).tolist() == [[2.0, 4.0, 6.0], [0.0, 0.0, 0.0]]

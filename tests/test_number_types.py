@@ -583,3 +583,44 @@ def test_the_sign_is_compared_and_not_the_rounded_number(x: Any, mode: str) -> N
     slope = grad(lambda x, y: math.copysign(x, y), mode=mode)
     for y in (7.25, -7.25):
         assert slope(x, y) == math.copysign(1.0, x) * math.copysign(1.0, y)
+
+
+# --- lists and floats of NumPy's ---------------------------------------------------------------
+
+
+def correlated(x, y):
+    mean, other = np.mean(x), np.mean(y)
+    return np.sum((x - mean) * (other - y)) + np.sum(x / np.exp(x[0])) + np.sum(mean + tuple(y))
+
+
+def scaled_or_summed(x):
+    mean = np.mean(x)
+    try:
+        return sum(x * mean)
+    except TypeError:
+        return mean * sum(x)
+
+
+def test_a_list_beside_a_float_of_numpys_is_an_array_but_for_products() -> None:
+    x, y = [0.5, 1.5, 4.0], [2.0, -1.0, 0.5]
+    for wrt, given in (("x", x), ("y", y)):
+        value, slope = value_and_grad(correlated, wrt)(x, y)
+        assert value == correlated(x, y)
+        for k in range(len(given)):
+            verdict = oracle.derivative(correlated, (x, y), {}, wrt, (k,))
+            assert oracle.agrees(verdict, slope[k])
+    assert value_and_grad(scaled_or_summed)(x) == (12.0, [4.0, 4.0, 4.0])
+
+
+def across(x, y):
+    return np.sum((x[:, None] + tuple(y)) ** 2) + np.sum(np.sin(tuple(v * v for v in y)))
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_tuple_whose_length_is_not_known_is_an_array_beside_one(mode) -> None:
+    x, y = np.array([0.5, 1.5, 4.0]), [2.0, -1.0]
+    by_x, by_y = grad(across, wrt=("x", "y"), mode=mode)(x, y)
+    assert np.allclose(by_x, 2.0 * (x[:, None] + y).sum(axis=1), rtol=1e-14)
+    assert type(by_y) is list
+    slope = 2.0 * (x[:, None] + y).sum(axis=0) + 2.0 * np.array(y) * np.cos(np.square(y))
+    assert np.allclose(by_y, slope, rtol=1e-14)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator as python_operator
+import sys
 import types
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -113,6 +114,10 @@ TELL_APART = "Compare numbers or strings that tell them apart."
 MOST_BITS = 16
 
 
+def _is_float_of_numpy(kind: type) -> bool:
+    return "numpy" in sys.modules and issubclass(kind, sys.modules["numpy"].floating)
+
+
 class Operators(Subscripts):
     """Applies operators to values."""
 
@@ -127,7 +132,10 @@ class Operators(Subscripts):
         text = isinstance(left, Static) and isinstance(left.value, str)
         if self._always_raises(operator, left, right):
             return self._raised(operator, left, right)
-        if not text and any(map(self._is_of_array, (left, right))):
+        if not text and (
+            any(map(self._is_of_array, (left, right)))
+            or self._makes_array_of_list(operator, left, right)
+        ):
             return self._array_operator(operator, left, right, node)
         if not text and (self.is_container(left) or self.is_container(right)):
             if self.enclosing and operator is not ast.Add and self._are_rows(left, right):
@@ -175,6 +183,9 @@ class Operators(Subscripts):
         for number, other, prefix in ((left, right, "r"), (right, left, "")):
             if not (name and isinstance(number, Node) and number.type == FLOAT):
                 continue
+            if operator is ast.Mult and self.is_container(other) and self._are_rows(other):
+                kinds = self.python_types(number)
+                return bool(kinds) and all(issubclass(kind, float) for kind in kinds)
             kind = type(other.value) if isinstance(other, Static) else None
             kind = other.type if isinstance(other, ObjectBox) else kind
             kind = dict if isinstance(other, DictBox) else kind
@@ -197,6 +208,18 @@ class Operators(Subscripts):
 
     def _is_of_array(self, value: Value) -> bool:
         return self.is_array(value) or self.is_array_entry(value)
+
+    def _makes_array_of_list(self, operator: type, left: Value, right: Value) -> bool:
+        """Whether one is a list or a tuple and the other a float of NumPy's, which takes entries.
+
+        A product of the two is taken for a repetition, and raises.
+        """
+        for rows, number in ((left, right), (right, left)):
+            if self.is_container(rows) and isinstance(number, Node) and number.type == FLOAT:
+                kinds = self.python_types(number)
+                floats = bool(kinds) and all(map(_is_float_of_numpy, kinds))
+                return floats and operator is not ast.Mult and self._are_rows(rows)
+        return False
 
     def _array_operator(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
         """``left operator right`` entry by entry, or a product of matrices."""

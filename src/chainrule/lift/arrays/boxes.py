@@ -180,7 +180,7 @@ class Arrays(Containers):
             if items is not None:
                 return self.literal(items, None)
             return self.call_array(creation.array_of_list, (self.node(value),), (None,))
-        if isinstance(value, Place):
+        if isinstance(value, (Place, Node)) and self.is_container(value):
             return self.call_array(creation.array_of_list, (self.node(value),), (None,))
         check_known_axes(self, value)
         return self.node(value)

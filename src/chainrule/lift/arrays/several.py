@@ -114,6 +114,26 @@ def _diff(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
     return self.bound_call(statistics.diff, [self.boxed(array)], given, node, "function")
 
 
+def _differences(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``np.ediff1d``: differences of neighbours between what ``to_begin`` and ``to_end`` hold."""
+    given = bound(("ary", "to_end", "to_begin"), args, keywords)
+    begin, end = (given.pop(name, Static(None)) for name in ("to_begin", "to_end"))
+    found = self.bound_call(statistics.ediff1d, [], given, node, "function")
+    parts = [self.array_node(found)]
+    for place, value in ((0, begin), (2, end)):
+        if self.static_value(value) != (True, None):
+            part = self.array_node(value)
+            rank = len(unit_axes_of(part.type))
+            if rank == 0:
+                part = self.block.add(creation.literal, (part,), ((1,), None))
+            elif rank > 1:
+                part = self.call_array(shaping.ravel, (part,), ("C",))
+            parts.insert(place, part)
+    if len(parts) == 1:
+        return found
+    return self.boxed(self.call_array(shaping.concatenate, tuple(parts), (0,)))
+
+
 def _block(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     depth, ranks = _depth(self, args[0]), _ranks(self, args[0])
     rank = max(depth, *ranks)
@@ -267,7 +287,9 @@ def _roll_axis(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.
     axis = self.static_int(given["axis"])
     start = self.static_int(given.get("start", self.graph.constant(0)))
     if axis is None or start is None:
-        raise self.unsupported("`np.rollaxis` of an axis that varies", "Write the axis.", node)
+        raise self.unsupported(
+            "an axis of `np.rollaxis` that is known at run time only", "Write the axis.", node
+        )
     axis, start = axis % rank, start + rank if start < 0 else start
     places = [self.graph.constant(k) for k in (axis, start - 1 if axis < start else start)]
     return self.bound_call(shaping.moveaxis, [given["a"], *places], {}, node, "function")
@@ -364,6 +386,7 @@ FORMS: dict[str, SpecialForm] = {
     "numpy.average": _average,
     "numpy.gradient": _gradient,
     "numpy.diff": _diff,
+    "numpy.ediff1d": _differences,
     "numpy.block": _block,
     "numpy.unstack": _unstack,
     "numpy.eye": _eye,

@@ -1,15 +1,31 @@
-"""Parts of ranges: `range(1, n)[::2]` are the numbers of another range."""
+"""Parts of ranges: `range(1, n)[::2]` are the numbers of another range, `range(n)[k]` is one."""
 
 from __future__ import annotations
 
+import ast
+
 from chainrule.graph.node import Node
+from chainrule.graph.types import INT
 from chainrule.lift.records.chosen import ChosenEntries
 from chainrule.lift.values import Range, Slice, Value
 from chainrule.primitives.declare import TABLE
 
 
 class RangeParts(ChosenEntries):
-    """Takes slices of ranges."""
+    """Takes slices and numbers of ranges."""
+
+    def item(self, base: Value, key: Value, node: ast.AST) -> Value:
+        """``base[key]``."""
+        whole = self.read(base)
+        if not isinstance(whole, Range) or self.static_value(whole)[0]:
+            return super().item(base, key, node)
+        bounds: tuple[Node, ...] = (whole.start, whole.stop, whole.step)
+        if self.static_int(whole.start) == 0 and self.static_int(whole.step) == 1:
+            bounds = (whole.stop,)
+        listed = ", ".join(f"_{k}_" for k in range(len(bounds)))
+        turned = "[::-1]" if whole.backwards else ""
+        text = f"range({listed}){turned}[_{len(bounds)}_]"
+        return self.verbatim(text, *bounds, self.node(key), type=INT)
 
     def slice(self, base: Value, part: Slice) -> Value:
         """``base[part]``."""
@@ -28,10 +44,12 @@ class RangeParts(ChosenEntries):
             known = range(first, last, pace)[:: -1 if whole.backwards else 1][start:stop:step]
             number = self.graph.constant
             return Range(number(known.start), number(known.stop), number(known.step))
+        if start is None and stop is None and step == -1:
+            return Range(whole.start, whole.stop, whole.step, not whole.backwards)
+        if pace == 1 and not whole.backwards and (stop is None or stop < 0):
+            return self._part_of_numbers_in_turn(whole, start, stop, step or 1)
         if stop is not None:
             return None
-        if start is None and step == -1:
-            return Range(whole.start, whole.stop, whole.step, not whole.backwards)
         forwards = (start or 0) >= 0 and (step is None or step > 0) and not whole.backwards
         if not forwards:
             return None
@@ -39,6 +57,20 @@ class RangeParts(ChosenEntries):
         if start:
             begin = self._sum(begin, self._times(whole.step, start))
         return Range(begin, whole.stop, self._times(whole.step, step or 1))
+
+    def _part_of_numbers_in_turn(
+        self, whole: Range, start: int | None, stop: int | None, step: int
+    ) -> Range | None:
+        """A slice up to so many numbers from the end, or back from there to the beginning."""
+        plus = self.graph.constant
+        if step > 0 and (start or 0) >= 0:
+            begin = self._sum(whole.start, plus(start)) if start else whole.start
+            end = self._sum(whole.stop, plus(stop)) if stop else whole.stop
+            return Range(begin, end, plus(step))
+        if step < 0 and stop is None and (start is None or start < 0):
+            begin = self._sum(whole.stop, plus(-1 if start is None else start))
+            return Range(begin, self._sum(whole.start, plus(-1)), plus(step))
+        return None
 
     def _times(self, number: Node, factor: int) -> Node:
         known = self.static_int(number)
