@@ -572,7 +572,7 @@ EXPRESSIONS: dict[type, Callable[[Any, Any], Value]] = {
     ast.Subscript: Expressions._subscript,
     ast.Slice: Expressions._slice,
     ast.Lambda: Expressions._lambda,
-    ast.GeneratorExp: Expressions._generator,
+    ast.GeneratorExp: lambda self, node: self._generator(node),
     ast.Attribute: Expressions._attribute,
     ast.Call: lambda self, node: self.call_expression(node),
     ast.ListComp: lambda self, node: self.comprehension(node),

@@ -34,7 +34,7 @@ from chainrule.lift.containers.shared_rows import written_while_shared
 from chainrule.lift.containers.tables import RunTimeKeys
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.iteration.advancing import IteratorMade
-from chainrule.lift.iteration.range_parts import RangeParts
+from chainrule.lift.iteration.no_iterables import NoIterables
 from chainrule.lift.library import (
     deviations,
     folds,
@@ -75,7 +75,7 @@ FILLED = (
 )  # fmt: skip
 
 
-class Lifter(RangeParts):
+class Lifter(NoIterables):
     """All parts of the lifter together."""
 
 

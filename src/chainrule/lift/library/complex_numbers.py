@@ -43,7 +43,11 @@ def _complex(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST)
     """``complex(x, y)`` of real numbers, ``complex(z)``."""
     known = [self.static_value(arg) for arg in args]
     if not keywords and known and all(each for each, _ in known):
-        return self.graph.constant(complex(*(value for _, value in known)))
+        try:
+            return self.graph.constant(complex(*(value for _, value in known)))
+        except (TypeError, ValueError):
+            places = ", ".join(f"_{k}_" for k in range(len(args)))
+            self.raises_itself(f"complex({places})", *map(self.node, args))
     given = {**dict(zip(("real", "imag"), args, strict=False)), **keywords}
     self.positional([*given.values()], {}, node, 1, 2, "complex")
     if len(given) == 1 and "real" in given:
