@@ -75,3 +75,49 @@ def test_what_numba_has_no_type_for_is_told_at_the_users_line() -> None:
     for _ in range(2):
         with pytest.raises(UnsupportedError, match="Unknown attribute '__iter__'"):
             derivative(VECTOR, {2.0, 3.0})
+
+
+def test_reductions_over_several_axes_take_these_together() -> None:
+    def spread(x):
+        wide = np.ptp(x, axis=(1, 2)) * np.var(x, axis=(0, 1))[0]
+        return np.sum(wide**2) + np.sum(np.max(x, axis=2, keepdims=True) ** 2 * x)
+
+    x = RANDOM.normal(size=(2, 3, 2))
+    derivative = check(spread, x)
+    with pytest.raises(ValueError, match="no entry along an axis"):
+        derivative(x[:, :, :0])
+    x[1, 1, 1] = np.nan
+    assert np.isnan(derivative(x)[0])
+
+
+def test_what_numba_has_no_method_or_type_for_is_written_in_its_words() -> None:
+    def words(x, places):
+        above = (x > 0.0).astype(float)
+        counted = np.bincount(places, weights=x**2)
+        steps = np.gradient(x, 0.5) * np.tile(counted, 2)[: len(x)]
+        within = np.triu(np.ones((3, 3), dtype=bool)).sum()
+        return np.sum(np.interp([0.2, 1.4], counted, x[:3]) * within) + np.sum(steps * above)
+
+    x = np.array([0.1, 1.2, -1.5, 0.7])
+    source = check(words, x, np.array([0, 1, 2, 0])).source
+    assert ".searchsorted(" not in source.replace("np.searchsorted(", "")
+
+
+def test_lists_of_arrays_are_made_arrays_and_read_back() -> None:
+    def stacked(x):
+        rows, sizes = [], []
+        for row in x:
+            rows.append(row * row)
+            sizes.append(row[0] * row[1])
+        return np.sum(np.array(rows)[:, 0] * np.array(sizes)) + np.sum(np.array(rows) ** 2)
+
+    assert "array_of_rows(rows)" in check(stacked, ROWS).source
+
+
+def test_arrays_of_positions_of_two_lengths_are_refused_as_by_numpy() -> None:
+    def picked(x, i, j):
+        return np.sum(x[i, j] ** 2)
+
+    derivative = check(picked, ROWS, np.array([0, 3]), np.array([2, 2]))
+    with pytest.raises(ValueError, match="do not match"):
+        derivative(ROWS, np.array([0, 3, 1]), np.array([2, 2]))

@@ -22,6 +22,8 @@ from chainrule.records import dataclass
 class Spelling(Protocol):
     """What a form needs of :class:`~chainrule.emit.wording.expressions.Speller`."""
 
+    target: Target
+
     def callable(self, dotted: str) -> ast.expr: ...
 
     def constant(self, value: Any) -> ast.expr: ...
@@ -46,6 +48,9 @@ Form = Callable[[Spelling, Value, list[ast.expr]], ast.expr]
 # The same for an update in place: the array, the other arguments.
 UpdateForm = Callable[[Spelling, Value, ast.expr, list[ast.expr]], ast.stmt | None]
 
+# Types of Python's own that are dtypes.
+PYTHONS = {"float64": "builtins.float", "int64": "builtins.int", "bool": "builtins.bool"}
+
 
 @dataclass(frozen=True)
 class Target:
@@ -61,6 +66,8 @@ class Target:
         Updates in place that are written otherwise here, by name.
     calls:
         The calls of NumPy that may be written the usual way; None if all may.
+    dtypes:
+        The dotted names of dtypes that are not called as NumPy calls them.
     decorator:
         What is put above every function, as ``(module, name)``: a compiler's, which freezes
         globals.
@@ -88,6 +95,7 @@ class Target:
     forms: Mapping[str, Form] = field(default_factory=dict)
     updates: Mapping[str, UpdateForm] = field(default_factory=dict)
     calls: frozenset[str] | None = None
+    dtypes: Mapping[str, str] = field(default_factory=lambda: PYTHONS)
     decorator: tuple[str, str] | None = None
     frozen: Callable[[Any], Any] = lambda value: value
     allocates: bool = False

@@ -7,6 +7,7 @@ import inspect
 from typing import Any, Protocol
 
 from chainrule.emit.plan import Value
+from chainrule.emit.targets import Target
 from chainrule.emit.wording.turned import flipped
 from chainrule.graph.types import FLOAT, Array, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall
@@ -19,6 +20,8 @@ LITERAL = "array_literal"
 
 class Spelling(Protocol):
     """What is needed of :class:`~chainrule.emit.wording.expressions.Speller`."""
+
+    target: Target
 
     def callable(self, dotted: str) -> ast.expr: ...
 
@@ -269,9 +272,7 @@ def _keywords(
 
 def _static(speller: Spelling, name: str, value: Any) -> ast.expr:
     if name == "dtype":
-        if value in ("float64", "int64", "bool"):
-            return speller.callable(f"builtins.{value.rstrip('64')}")
-        return speller.callable(f"numpy.{value}")
+        return speller.callable(speller.target.dtypes.get(value, f"numpy.{value}"))
     return speller.constant(value)
 
 

@@ -15,6 +15,7 @@ TARGET = Target(
     forms={**PYTHON, **SPECIAL, **FORMS, **READS},
     updates=UPDATES,
     calls=CALLS,
+    dtypes={"bool": "numpy.bool_"},
     decorator=("numba", "njit"),
     allocates=True,
     one_kind=True,

@@ -11,11 +11,12 @@ from collections.abc import Callable
 
 from chainrule.emit.plan import Value
 from chainrule.emit.targets import Form, Spelling
-from chainrule.emit.targets.numba import helpers
+from chainrule.emit.targets.numba import folds, helpers
 from chainrule.emit.targets.numba.contractions import CONTRACTIONS
+from chainrule.emit.targets.numba.lists import LISTS
 from chainrule.emit.wording.turned import flipped
 from chainrule.emit.wording.unit_axes import expanded, squeezed, statics
-from chainrule.graph.types import unit_axes_of
+from chainrule.graph.types import dtype_of, unit_axes_of
 from chainrule.primitives.arrays.call import axes_of
 
 # fmt: off
@@ -24,6 +25,7 @@ CALLS = frozenset({
     "full_like", "full", "linspace", "arange", "array_literal", "astype", "dimension",
     "size_of", "broadcast_to", "flatten", "ravel", "transpose", "outer", "diag", "searchsorted",
     "extract", "interp", "vander", "convolve", "correlate", "vdot", "outer_of_all", "ediff1d",
+    "bincount", "bincount_weighted", "tri", "tril_indices", "triu_indices", "flatnonzero",
     "bartlett", "blackman", "hamming", "hanning",
 })
 # fmt: on
@@ -63,6 +65,21 @@ def back_in(speller: Spelling, value: Value, found: ast.expr) -> ast.expr:
 
 
 Along = Callable[[int, int], tuple[str, str]]
+
+
+def fold(kind: str, whole: str) -> Form:
+    """A reduction: ``whole`` of all entries, else a loop over them."""
+
+    def form(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+        rank = rank_of(value.args[0])
+        if not rank:
+            return args[0]
+        if is_whole(value):
+            return back_in(speller, value, speller.written(whole, *args))
+        helper = folds.folded(kind, rank, tuple(sorted(gone(value))))
+        return back_in(speller, value, ast.Call(speller.helper(*helper), args, []))
+
+    return form
 
 
 def reduced(whole: str, along: Along | None = None) -> Form:
@@ -106,18 +123,10 @@ def moment(name: str) -> Form:
                 speller.helper("var_all", helpers.VAR_ALL), [args[0], speller.constant(ddof)], []
             )
             found = scaled if name == "var" else speller.written("np.sqrt(_0_)", scaled)
-        elif len(gone(value)) == 1:
-            axis = gone(value)[0]
-            scaled = ast.Call(
-                speller.helper(*helpers.var_along(rank_of(value.args[0]), axis)),
-                [args[0], speller.constant(ddof)],
-                [],
-            )
-            found = scaled if name == "var" else speller.written("np.sqrt(_0_)", scaled)
         else:
-            raise speller.refusal(
-                value, f"`numpy.{name}` over several axes", "Reshape them into one."
-            )
+            helper = folds.variance(rank_of(value.args[0]), tuple(sorted(gone(value))))
+            scaled = ast.Call(speller.helper(*helper), [args[0], speller.constant(ddof)], [])
+            found = scaled if name == "var" else speller.written("np.sqrt(_0_)", scaled)
         return back_in(speller, value, found)
 
     return form
@@ -301,26 +310,12 @@ def counted(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     return back_in(speller, value, call)
 
 
-def made_array(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``np.array`` of a list: it takes no arrays."""
-    return speller.usual(value, args)
-
-
 def copied(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     """``x.copy()``."""
     dtype = statics(value).get("dtype")
     if dtype is not None:
         return speller.written(f"_0_.astype(np.{dtype})", *args)
     return ast.Call(ast.Attribute(args[0], "copy", ast.Load()), [], [])
-
-
-def helped(name: str, text: str) -> Form:
-    """A function that the module brings itself."""
-
-    def form(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-        return ast.Call(speller.helper(name, text), args, [])
-
-    return form
 
 
 def diagonal(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
@@ -411,6 +406,36 @@ def integrated_so_far(speller: Spelling, value: Value, args: list[ast.expr]) -> 
     return ast.Call(speller.helper("running_trapezoid", helpers.RUNNING), [args[0], width], [])
 
 
+def sloped(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.gradient`` of a vector, of values at one distance."""
+    known = statics(value)
+    spaced = value.op.name == "gradient_over" and unit_axes_of(value.args[1].type)
+    if rank_of(value.args[0]) != 1 or known["edge_order"] != 1 or spaced:
+        raise speller.refusal(value, "such a `numpy.gradient`", "Write the differences of slices.")
+    width = args[1] if value.op.name == "gradient_over" else speller.constant(1.0)
+    return ast.Call(speller.helper("gradient", helpers.GRADIENT), [args[0], width], [])
+
+
+def searched(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``searchsorted``, which is no method of Numba's arrays."""
+    side = statics(value)["side"]
+    words = [*args[:2], *([] if side == "left" else [speller.constant(side)])]
+    return ast.Call(speller.callable("numpy.searchsorted"), words, [])
+
+
+def converted(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``x.astype(np.float64)``: Numba takes no types of Python's."""
+    dtype = "bool_" if dtype_of(value.type) == "bool" else dtype_of(value.type)
+    return speller.written(f"_0_.astype(np.{dtype})", *args[:1])
+
+
+def tiled(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """``np.tile`` of a vector."""
+    if rank_of(value.args[0]) != 1 or len(args) != 2:
+        raise speller.refusal(value, "`numpy.tile` along several axes", "Concatenate the copies.")
+    return ast.Call(speller.helper("tile", helpers.TILE), args, [])
+
+
 def soft(name: str) -> Form:
     """``logsumexp``, ``softmax`` and ``log_softmax`` of all entries or along one axis."""
 
@@ -476,13 +501,13 @@ FORMS: dict[str, Form] = {
     "vdot": summed_product,
     "array_sum": reduced("np.sum(_0_)"),
     "mean": reduced("np.mean(_0_)", helpers.mean_along),
-    "prod": reduced("np.prod(_0_)", helpers.folding("prod")),
-    "array_max": reduced("np.max(_0_)", helpers.folding("max")),
-    "array_min": reduced("np.min(_0_)", helpers.folding("min")),
-    "array_all": reduced("np.all(_0_)", helpers.folding("all")),
-    "array_any": reduced("np.any(_0_)", helpers.folding("any")),
-    "nansum": reduced("np.nansum(_0_)", helpers.folding("nansum")),
-    "ptp": reduced("np.ptp(_0_)", helpers.folding("ptp")),
+    "prod": fold("prod", "np.prod(_0_)"),
+    "array_max": fold("max", "np.max(_0_)"),
+    "array_min": fold("min", "np.min(_0_)"),
+    "array_all": fold("all", "np.all(_0_)"),
+    "array_any": fold("any", "np.any(_0_)"),
+    "nansum": fold("nansum", "np.nansum(_0_)"),
+    "ptp": fold("ptp", "np.ptp(_0_)"),
     "median": reduced("np.median(_0_)"),
     "nanmean": reduced("np.nanmean(_0_)"),
     "var": moment("var"),
@@ -514,7 +539,6 @@ FORMS: dict[str, Form] = {
     "scipy_norm_of_order": normed,
     "sort": sorted_,
     "argsort": sorted_,
-    "array_of_list": made_array,
     "array_copy": copied,
     "diagonal": diagonal,
     "repeat": repeated,
@@ -528,7 +552,12 @@ FORMS: dict[str, Form] = {
     "scipy_trapezoid_over": integrated,
     "cumulative_trapezoid": integrated_so_far,
     "cumulative_trapezoid_over": integrated_so_far,
-    "gradient_1d": helped("gradient", helpers.GRADIENT),
+    "gradient": sloped,
+    "gradient_over": sloped,
+    "searchsorted": searched,
+    "astype": converted,
+    "tile": tiled,
+    **LISTS,
     "logsumexp": soft("logsumexp"),
     "softmax": soft("softmax"),
     "log_softmax": soft("log_softmax"),

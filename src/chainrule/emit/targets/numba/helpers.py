@@ -50,84 +50,6 @@ def var_all(a, ddof):
 '''
 
 
-def var_along(rank: int, axis: int) -> Helper:
-    """Variances along one axis."""
-    name = f"var_{_suffix(rank, axis)}"
-    return (
-        name,
-        f'''
-@{{numba.njit}}
-def {name}(a, ddof):
-    """Variances along axis {axis}, with `ddof` degrees of freedom taken off."""
-    rows = {_front("a", rank, axis)}
-    count = len(rows)
-    mean = {{np}}.sum(rows, axis=0) / count
-    found = {{np}}.zeros_like(mean)
-    for k in range(count):
-        found += (rows[k] - mean) ** 2
-    return found / (count - ddof)
-''',
-    )
-
-
-# What is kept while the rows are gone through: text before, for each row, and what it finds.
-FOLDS = {
-    "prod": ("rows[0].copy()", "found *= rows[k]", "Products"),
-    "max": ("rows[0].copy()", "found = {np}.maximum(found, rows[k])", "Largest entries"),
-    "min": ("rows[0].copy()", "found = {np}.minimum(found, rows[k])", "Smallest entries"),
-    "all": ("rows[0] != 0", "found &= rows[k] != 0", "Whether all entries are true"),
-    "any": ("rows[0] != 0", "found |= rows[k] != 0", "Whether some entry is true"),
-    "nansum": (
-        "{np}.where({np}.isnan(rows[0]), 0.0, rows[0])",
-        "found += {np}.where({np}.isnan(rows[k]), 0.0, rows[k])",
-        "Sums without nan",
-    ),
-}
-
-
-def folding(kind: str) -> Callable[[int, int], Helper]:
-    """A reduction along one axis, row by row."""
-
-    def make(rank: int, axis: int) -> Helper:
-        name = f"{kind}_{_suffix(rank, axis)}"
-        if kind == "ptp":
-            return _range_along(name, rank, axis)
-        first, step, what = FOLDS[kind]
-        return (
-            name,
-            f'''
-@{{numba.njit}}
-def {name}(a):
-    """{what} along axis {axis}."""
-    rows = {_front("a", rank, axis)}
-    found = {first}
-    for k in range(1, len(rows)):
-        {step}
-    return found
-''',
-        )
-
-    return make
-
-
-def _range_along(name: str, rank: int, axis: int) -> Helper:
-    return (
-        name,
-        f'''
-@{{numba.njit}}
-def {name}(a):
-    """Largest less smallest entries along axis {axis}."""
-    rows = {_front("a", rank, axis)}
-    high = rows[0].copy()
-    low = rows[0].copy()
-    for k in range(1, len(rows)):
-        high = {{np}}.maximum(high, rows[k])
-        low = {{np}}.minimum(low, rows[k])
-    return high - low
-''',
-    )
-
-
 def running(kind: str) -> Callable[[int, int], Helper]:
     """Running sums or products along one axis."""
 
@@ -285,12 +207,26 @@ def running_trapezoid_over(y, x):
 
 GRADIENT = '''
 @{numba.njit}
-def gradient(f):
-    """Central differences, one-sided at both ends."""
+def gradient(f, width):
+    """Central differences of values `width` apart, one-sided at both ends."""
+    if len(f) < 2:
+        raise ValueError("a gradient needs two values")
     found = {np}.empty_like(f)
-    found[1:-1] = (f[2:] - f[:-2]) / 2.0
-    found[0] = f[1] - f[0]
-    found[-1] = f[-1] - f[-2]
+    for k in range(1, len(f) - 1):
+        found[k] = (f[k + 1] - f[k - 1]) / (2.0 * width)
+    found[0] = (f[1] - f[0]) / width
+    found[-1] = (f[-1] - f[-2]) / width
+    return found
+'''
+
+TILE = '''
+@{numba.njit}
+def tile(a, count):
+    """A vector several times, one behind the other."""
+    found = {np}.empty(a.size * count, a.dtype)
+    for k in range(count):
+        for i in range(a.size):
+            found[k * a.size + i] = a[i]
     return found
 '''
 

@@ -9,6 +9,7 @@ import ast
 
 from chainrule.emit.plan import Value
 from chainrule.emit.targets import Form, Spelling, UpdateForm
+from chainrule.emit.targets.numba.contractions import refused_where
 from chainrule.graph.types import unit_axes_of
 from chainrule.primitives.arrays.indexing import section
 
@@ -105,12 +106,17 @@ def at_positions(
     names = [f"i{k}" for k in range(1, len(keys) + 1)] if len(keys) > 1 else ["positions"]
     loops = [f"p{k}" for k in range(1, rank + 1)] if rank > 1 else ["k"]
     lengths: dict[int, str] = {}
-    at = []
+    long: dict[int, str] = {}
+    unequal, at = [], []
     for name, units in zip(names, ranks, strict=True):
         first = rank - len(units)
-        for axis, unit in enumerate(units):
-            if not unit or (first + axis) not in lengths:
-                lengths[first + axis] = f"{name}.shape[{axis}]"
+        for axis, unit in enumerate(units, first):
+            length = f"{name}.shape[{axis - first}]"
+            if not unit and axis in long:
+                unequal.append(f"{length} != {long[axis]}")
+            elif not unit:
+                long[axis] = length
+            lengths[axis] = long.get(axis, length)
         place = ["0" if unit else loops[first + axis] for axis, unit in enumerate(units)]
         at.append(f"{name}[{', '.join(place)}]" if place else name)
     target = f"a[{':, ' * before}{', '.join(at)}]"
@@ -118,7 +124,7 @@ def at_positions(
     name = f"{VERBS[value.op.name]}_at"
     if kinds != "n" or before:
         name += f"_{kinds}" + (f"_of_axis_{before}" if before else "")
-    head = []
+    head = refused_where(unequal)
     for depth, axis in enumerate(range(rank)):
         head.append("    " * (depth + 1) + f"for {loops[axis]} in range({lengths[axis]}):")
     inner = "    " * (rank + 1)
