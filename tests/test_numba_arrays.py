@@ -121,3 +121,12 @@ def test_arrays_of_positions_of_two_lengths_are_refused_as_by_numpy() -> None:
     derivative = check(picked, ROWS, np.array([0, 3]), np.array([2, 2]))
     with pytest.raises(ValueError, match="do not match"):
         derivative(ROWS, np.array([0, 3, 1]), np.array([2, 2]))
+
+
+def test_matrices_of_whole_numbers_are_made_floats_where_they_meet_floats() -> None:
+    def residual(x, design, system):
+        gap = design @ x - np.dot(design[0] > 0, x)
+        return gap @ gap + np.sum(np.linalg.solve(system, x) ** 2)
+
+    design = np.arange(-4, 5).reshape(3, 3)
+    check(residual, VECTOR, design, design + 7 * np.eye(3, dtype=int))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from chainrule.emit.plan import Value
 from chainrule.emit.targets import Form, Spelling
 from chainrule.emit.targets.numba import folds, helpers
-from chainrule.emit.targets.numba.contractions import CONTRACTIONS
+from chainrule.emit.targets.numba.contractions import CONTRACTIONS, of_one_dtype
 from chainrule.emit.targets.numba.lists import LISTS
 from chainrule.emit.wording.turned import flipped
 from chainrule.emit.wording.unit_axes import expanded, squeezed, statics
@@ -352,6 +352,8 @@ def matrices_only(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.
         raise speller.refusal(
             value, f"`{name_of(value)}` of a stack of matrices", "Use a loop over them."
         )
+    if value.op.name in ("solve", "inv", "det", "cholesky"):
+        args = of_one_dtype(speller, value, args)
     return speller.usual(value, args)
 
 

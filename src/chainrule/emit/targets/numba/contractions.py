@@ -8,7 +8,7 @@ import string
 from chainrule.emit.plan import Value
 from chainrule.emit.targets import Form, Spelling
 from chainrule.emit.wording.unit_axes import statics
-from chainrule.graph.types import unit_axes_of
+from chainrule.graph.types import dtype_of, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall
 
 WIDTH = 88
@@ -154,11 +154,24 @@ def einsum(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     return contraction(speller, value, str(value.params[0]), args)
 
 
+def of_one_dtype(speller: Spelling, value: Value, args: list[ast.expr]) -> list[ast.expr]:
+    """The arguments as arrays of one dtype: Numba's linear algebra takes no others."""
+    dtypes = [dtype_of(arg.type) for arg in value.args]
+    if not dtype_of(value.type).startswith("float"):
+        return args
+    whole = "float64" if "float64" in dtypes or "float32" not in dtypes else "float32"
+    return [
+        speller.written(f"_0_.astype(np.{whole})", arg) if dtype in ("int64", "bool") else arg
+        for arg, dtype in zip(args, dtypes, strict=True)
+    ]
+
+
 def matmul(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     """``@`` of stacks of matrices; vectors and matrices are Numba's."""
     ranks = [_rank(arg) for arg in value.args]
     if max(ranks) <= 2:
-        return ast.BinOp(args[0], ast.MatMult(), args[1])
+        one, two = of_one_dtype(speller, value, args)
+        return ast.BinOp(one, ast.MatMult(), two)
     left = "j" if ranks[0] == 1 else "...ij"
     right = "j" if ranks[1] == 1 else "...jk"
     rest = "..." + ("i" if ranks[0] > 1 else "") + ("k" if ranks[1] > 1 else "")
@@ -171,7 +184,7 @@ def dot(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     if min(ranks) == 0:
         return ast.BinOp(args[0], ast.Mult(), args[1])
     if max(ranks) <= 2:
-        return ast.Call(speller.callable("numpy.dot"), args, [])
+        return ast.Call(speller.callable("numpy.dot"), of_one_dtype(speller, value, args), [])
     return _summed(speller, value, args, (ranks[0] - 1,), (max(ranks[1] - 2, 0),))
 
 
