@@ -64,6 +64,20 @@ def test_a_product_of_stacks_reads_what_is_transposed_in_place() -> None:
         derivative(x, y[:, :, :2].copy())
 
 
+def test_positions_that_are_brought_in_are_refused_and_equal_ones_keep_their_order() -> None:
+    def around(x, weights):
+        return np.sum(x) * np.sum(np.take(weights, np.array([5, 7]), mode="wrap"))
+
+    with pytest.raises(UnsupportedError, match="mode 'wrap'"):
+        grad(around, target="numba")(VECTOR, ROWS[0])
+
+    def ranked(x, keys):
+        return np.sum(x[np.argsort(keys, kind="stable")] * np.cos(np.arange(len(x))))
+
+    x = RANDOM.normal(size=40)
+    check(ranked, x, np.arange(40.0) % 3.0)
+
+
 def test_what_numba_has_no_type_for_is_told_at_the_users_line() -> None:
     def of_a_set(x, factors):
         doubled = x * 2.0

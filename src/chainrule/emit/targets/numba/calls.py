@@ -242,7 +242,9 @@ def rolled(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
 
 def taken(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     """``take`` as a subscript."""
-    axis = statics(value)["axis"]
+    axis, mode = statics(value)["axis"], statics(value)["mode"]
+    if mode != "raise":
+        raise speller.refusal(value, f"`numpy.take` in mode {mode!r}", "Bring the positions in.")
     if axis is None:
         return ast.Call(speller.callable("numpy.take"), args, [])
     key = ", ".join(":" for _ in range(axis % rank_of(value.args[0])))
@@ -288,14 +290,19 @@ def _of_order(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr
         raise speller.refusal(
             value, f"a norm of order {order}", "Write it with sums and powers of absolute values."
         )
-    return ast.Call(speller.callable("numpy.linalg.norm"), [args[0], speller.constant(order)], [])
+    words = [args[0], speller.constant(order)]
+    return back_in(speller, value, ast.Call(speller.callable("numpy.linalg.norm"), words, []))
 
 
 def sorted_(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     """``sort`` and ``argsort`` along the last axis."""
     rank, axis, name = rank_of(value.args[0]), statics(value)["axis"], value.op.name
+    stable = name == "argsort" and statics(value)["kind"] in ("stable", "mergesort")
     if rank == 1:
-        return ast.Call(speller.callable(f"numpy.{name}"), args, [])
+        words = [ast.keyword("kind", ast.Constant("mergesort"))] if stable else []
+        return ast.Call(speller.callable(f"numpy.{name}"), args, words)
+    if stable:
+        raise speller.refusal(value, "a stable `numpy.argsort` of rows", "Take them one by one.")
     if axis is None:
         raise speller.refusal(value, f"`numpy.{name}` of all axes", "Ravel the array.")
     return ast.Call(speller.helper(*helpers.sort_along(name, rank, axis % rank)), args, [])
@@ -365,7 +372,8 @@ def weighted(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
             "`numpy.average` along an axis",
             "Divide the weighted sum by the sum of the weights.",
         )
-    return speller.written("np.sum(_0_ * _1_) / np.sum(_1_)", *args)
+    found = speller.written("np.sum(_0_ * _1_) / np.sum(_1_)", *args)
+    return back_in(speller, value, found)
 
 
 def differences(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
