@@ -90,6 +90,9 @@ np.intersect1d(x, x[::2])
 np.union1d(x, 2 * x)
 np.outer(x, x)[np.ix_(np.setdiff1d(np.arange(3), [1]), [0, 2])]
 np.histogram(x, 5)[1]
+np.histogram([0.5, 1.0, 2.5, 4.0], 3, weights=x)[0]
+np.histogram([0.5, 1.0, 2.5, 4.0], [0.0, 1.0, 2.0, 3.0], weights=x * x)[0]
+np.histogram(np.array([0.5, 1.0, 2.5, 4.0]), bins=3, range=(0.0, 3.0), weights=x)[0] * x[1]
 scipy.integrate.trapezoid(x, dx=0.3)
 scipy.integrate.trapezoid(np.sin(x), x)
 scipy.integrate.cumulative_trapezoid(x, dx=0.3)
@@ -571,6 +574,8 @@ scipy.linalg.cho_solve(scipy.linalg.cho_factor(x @ x.T + np.eye(3)), x[:, 0])
 scipy.linalg.cho_solve(scipy.linalg.cho_factor(x @ x.T + np.eye(3), lower=True), x)
 scipy.linalg.cho_factor(x @ x.T + np.eye(3))[0]
 scipy.linalg.expm(x[:, :3] - 0.5 * np.eye(3))
+scipy.linalg.solve_sylvester(x[:, :3] + 5.0 * np.eye(3), x[:, 1:] + 5.0 * np.eye(3), x[:, :3])
+scipy.linalg.solve_continuous_lyapunov(x[:, :3] + 5.0 * np.eye(3), x[:, 1:])
 scipy.linalg.eigvalsh(x @ x.T)
 scipy.linalg.eigh(x @ x.T)[0]
 scipy.linalg.svdvals(x)

@@ -37,12 +37,14 @@ from chainrule.primitives.arrays import (
     factored,
     filters,
     fits,
+    histograms,
     indexing,
     integrals,
     linear_algebra,
     lists,
     masked,
     masks,
+    matrix_equations,
     missing,
     norms,
     positions,
@@ -114,6 +116,8 @@ HOMES = (
     filters,
     spectrum,
     factored,
+    histograms,
+    matrix_equations,
 )
 
 

@@ -12,7 +12,14 @@ from chainrule.graph.types import COMPLEX, FLOATING, INT, Array, dtype_of, unit_
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives import arithmetic
-from chainrule.primitives.arrays import creation, indexing, positions, several_functions, shaping
+from chainrule.primitives.arrays import (
+    creation,
+    histograms,
+    indexing,
+    positions,
+    several_functions,
+    shaping,
+)
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.records import component, counted_component, rigid_component
 from chainrule.primitives.declare import TABLE
@@ -115,15 +122,24 @@ UNIQUE = ("ar", "return_index", "return_inverse", "return_counts")
 
 def _histogram(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     given = bound(("a", "bins", "range", "density", "weights"), args, keywords)
-    bins = given.get("bins", Static(10))
+    bins, weights = given.get("bins", Static(10)), given.get("weights", Static(None))
+    if self.static_value(given.pop("density", Static(None))) not in ((True, None), (True, False)):
+        raise self.unsupported(
+            "`np.histogram` as a density", "Divide by the sum and by the widths of the bins.", node
+        )
+    weighted = self.static_value(weights) != (True, None)
+    given.pop("weights", None)
     if self.static_int(bins) is None:
-        others = [given[name] for name in ("density", "weights") if name in given]
-        if any(self.static_value(each) not in ((True, None), (True, False)) for each in others):
+        if weighted and not unit_axes_of(self.array_node(bins).type):
             raise self.unsupported(
-                "`np.histogram` with weights or as a density", "Compute it from the counts.", node
+                "a number of bins that is known at run time only", "Write it there.", node
             )
-        op = positions.histogram_over
-        return several(op)(self, [given["a"], bins], {}, node)
+        arrays = [given["a"], bins, weights] if weighted else [given["a"], bins]
+        op = histograms.histogram_weighted_over if weighted else positions.histogram_over
+        return several(op)(self, arrays, {}, node)
+    if weighted:
+        arrays = [given.pop("a"), weights]
+        return several(histograms.histogram_weighted)(self, arrays, given, node)
     return several(positions.histogram)(self, [], given, node)
 
 

@@ -24,6 +24,15 @@ from chainrule.primitives.arrays.shaping import (
 )
 from chainrule.primitives.declare import TABLE
 
+# The constants by which these methods place a quantile (Hyndman and Fan, 1996).
+ENDS = {
+    "interpolated_inverted_cdf": (0, 1),
+    "hazen": (0.5, 0.5),
+    "weibull": (0, 0),
+    "median_unbiased": (1 / 3.0, 1 / 3.0),
+    "normal_unbiased": (3 / 8.0, 3 / 8.0),
+}
+STEPS = ("inverted_cdf", "averaged_inverted_cdf")
 SIGNATURE = "a, q, axis=None, method='linear', keepdims=False"
 
 
@@ -52,41 +61,72 @@ def _quantile_type(
     return array_of(dtype, unit_axes_of(q) + reduced_axes(a, axis, keepdims))
 
 
-def _share(place: Node, low: Any, method: str) -> Any:
+def _place(q: Node, last: Node, method: str) -> Node:
+    """Where a quantile stands between the positions of the entries, as NumPy computes it."""
+    place: Node = q * last
+    if method in ENDS:
+        low, high = ENDS[method]
+        place = (last + 1) * q + (low + q * (1 - low - high)) - 1
+    elif method in STEPS:
+        place = (last + 1) * q - 1
+    return place
+
+
+def _share(place: Node, low: Node, method: str) -> Node:
     """How much of the entry above the place goes into the quantile."""
-    if method == "linear":
-        return place - low
-    if method == "lower":
-        return 0.0
+    if method == "linear" or method in ENDS:
+        found: Node = place - low
+        return found
     between: Node = TABLE["less"](low, place)
-    if method == "higher":
-        return TABLE["where"](between, 1.0, 0.0)
-    if method == "midpoint":
-        return TABLE["where"](between, 0.5, 0.0)
+    parts = SHARES.get(method)
+    if parts is not None:
+        chosen: Node = TABLE["where"](between, *parts)
+        return chosen
+    if method == "nearest":
+        # Of two that are as near the one at an even position.
+        many = bool(unit_axes_of(place.type))
+        near: Node = TABLE["float_round" if many else "round"](place)
+        return near - low
     raise UnsupportedError(
         f"quantiles by the method {method!r}",
-        remedy="Use the methods linear, lower, higher or midpoint.",
+        remedy="Use another method, such as linear, hazen or inverted_cdf.",
         position=place.graph.origin.position,
     )
+
+
+# How much goes in where the place is between two entries, and where it is at one.
+SHARES = {
+    "higher": (1.0, 0.0),
+    "midpoint": (0.5, 0.0),
+    "inverted_cdf": (1.0, 0.0),
+    "averaged_inverted_cdf": (1.0, 0.5),
+}
 
 
 def _between(ordered: Node, place: Node, last: Node, method: str) -> Node:
     """Entries of the sorted last axis at a place between positions."""
     many = bool(unit_axes_of(place.type))
     below: Node = TABLE["float_floor" if many else "floor"](place)
-    share = _share(place, below, method)
     low = astype(below, dtype="int64") if many else below
-    high = TABLE["minimum"](low + 1, last) if many else _next(low, last)
-    first, second = _at(ordered, low), _at(ordered, high)
-    if many and len(unit_axes_of(first.type)) > len(unit_axes_of(place.type)):
+    least, most = ("minimum", "maximum") if many else ("python_min", "python_max")
+    high = TABLE[least](low + 1, last)
+    if method in ENDS or method in STEPS:
+        # These may place it before the first entry, and behind the last.
+        low, high = TABLE[most](TABLE[least](low, last), 0), TABLE[most](high, 0)
+    first = _at(ordered, low)
+    if method == "lower":
+        return moveaxis(first, source=-1, destination=0) if _is_spread(first, place) else first
+    share, second = _share(place, below, method), _at(ordered, high)
+    if _is_spread(first, place):
         first, second = (moveaxis(each, source=-1, destination=0) for each in (first, second))
         share = expand_dims(share, axis=tuple(range(1, len(unit_axes_of(first.type)))))
-    return first + (second - first) * share  # type: ignore[no-any-return]
+    return first + (second - first) * share
 
 
-def _next(low: Node, last: Node) -> Node:
-    found: Node = TABLE["python_min"](low + 1, last)
-    return found
+def _is_spread(found: Node, place: Node) -> bool:
+    """Whether several quantiles are taken along one of several axes."""
+    rank = len(unit_axes_of(place.type))
+    return 0 < rank < len(unit_axes_of(found.type))
 
 
 def _at(ordered: Node, positions: Node) -> Node:
@@ -112,7 +152,7 @@ def quantile(a: Node, q: Node, axis: Any, method: str, keepdims: bool) -> Node:
     """The entry below which a share ``q`` of the entries lies."""
     ordered = sort(merged(a, axis), axis=-1)
     last = dimension(ordered, axis=len(unit_axes_of(ordered.type)) - 1) - 1
-    place = q * last
+    place = _place(q, last, method)
     if unit_axes_of(q.type) and not unit_axes_of(place.type):
         # Of one entry.
         place = full_like(q, place)
@@ -162,6 +202,12 @@ def nanquantile(a: Node, q: Node, axis: Any, method: str, keepdims: bool) -> Nod
             remedy="Ask for one quantile at a time.",
             position=a.graph.origin.position,
         )
+    if method in ENDS or method in STEPS:
+        raise UnsupportedError(
+            f"quantiles by the method {method!r} of entries that may be missing",
+            remedy="Take the entries that are there: `a[~np.isnan(a)]`.",
+            position=a.graph.origin.position,
+        )
     # What is no number is sorted to the end.
     ordered = sort(merged(a, axis), axis=-1)
     present = TABLE["equal"](ordered, ordered)
@@ -171,7 +217,10 @@ def nanquantile(a: Node, q: Node, axis: Any, method: str, keepdims: bool) -> Nod
     high = astype(TABLE["float_ceil"](place), dtype="int64")
     first = take_along_axis(ordered, low, axis=-1)
     second = take_along_axis(ordered, high, axis=-1)
-    found = squeeze(first + (second - first) * _share(place, below, method), axis=-1)
+    found = first
+    if method != "lower":
+        found = first + (second - first) * _share(place, below, method)
+    found = squeeze(found, axis=-1)
     if not keepdims:
         return found
     return expand_dims(found, axis=axes_of(axis, len(unit_axes_of(a.type))))
