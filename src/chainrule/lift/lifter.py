@@ -120,12 +120,15 @@ def lift(
     ints_read: list[int] = []
 
     def attempt(
-        names: frozenset[str], known_ints: bool = False, by_entries: bool = False
+        names: frozenset[str],
+        known_ints: bool = False,
+        by_entries: bool = False,
+        some_keys: bool = False,
     ) -> Lifted:
         ways = Ways(unrolled=unrolled, rows=[])
         ways.lifts_calls, ways.known_ints = lifts_calls, known_ints
         ways.by_entries, ways.read_text = by_entries, read
-        ways.ints_read = ints_read
+        ways.ints_read, ways.some_keys = ints_read, some_keys
         return _lifted(function, arguments, kinds or {}, wrt, transform, names, ways)
 
     def for_flags(lifted: Lifted) -> Lifted:
@@ -145,13 +148,13 @@ def lift(
         # What a flag decides may be the kind of the result, what a small int counts an axis, what
         # any int says by its bits what there is: code for the values that they have.
         # What a list holds may be wanted one by one: code for the length that it has.
-        refusals, tried = [refusal], {(frozenset[str](), False, False)}
-        for kept, words, known_ints, by_entries in FURTHER:
+        refusals, tried = [refusal], {(frozenset[str](), False, False, False)}
+        for kept, words, known_ints, by_entries, some_keys in FURTHER:
             if by_entries and not any(map(is_short, (arguments or {}).values())):
                 continue
             most = MOST_DEPTH if _say(refusals, STEP_BY_STEP) else SMALL
             held = _held(arguments or {}, kept, sys.maxsize if known_ints else most) - {*wrt}
-            way = held, known_ints, by_entries
+            way = held, known_ints, by_entries, some_keys
             may_help = words is None or _say(refusals, words) or (known_ints and ints_read)
             if way in tried or not may_help:
                 continue
@@ -170,12 +173,14 @@ RECURSION = ("calls itself to a depth",)
 STEP_BY_STEP = (*RECURSION, "a dict key that is known at run time only")
 """What they say where a recursion is written out."""
 # The kinds of arguments that are held at their values where refusals say one of these words,
-# whether all ints are, and whether short lists are taken entry by entry.
-FURTHER: tuple[tuple[tuple[type, ...], tuple[str, ...] | None, bool, bool], ...] = (
-    ((bool,), None, False, False),
-    ((bool, int), AT_RUN_TIME, False, False),
-    ((bool, int), (*OF_KINDS, "a dict of run-time keys"), True, False),
-    ((bool, int), None, False, True),
+# whether all ints are, whether short lists are taken entry by entry, and whether a dict that gets a
+# key on some paths only is one of run-time keys.
+FURTHER: tuple[tuple[tuple[type, ...], tuple[str, ...] | None, bool, bool, bool], ...] = (
+    ((bool,), None, False, False, False),
+    ((bool, int), AT_RUN_TIME, False, False, False),
+    ((bool, int), (*OF_KINDS, "a dict of run-time keys"), True, False, False),
+    ((bool, int), None, False, True, False),
+    ((bool, int), OF_KINDS[:1], False, False, True),
 )
 # The largest ints for which there is code for their value: others, and depths of recursions.
 SMALL = 8
@@ -370,7 +375,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter.record_sites, lifter.written, lifter.unrolled = ways.sites, ways.written, ways.unrolled
     lifter.rows, lifter.lifts_calls = ways.rows, ways.lifts_calls
     lifter.known_ints, lifter.by_entries = ways.known_ints, ways.by_entries
-    lifter.ints_read = ways.ints_read
+    lifter.ints_read, lifter.some_keys = ways.ints_read, ways.some_keys
     lifter.linking, lifter.linkable = ways.linking, ways.linkable
     lifter.read_text = ways.read_text
     return lifter

@@ -55,6 +55,8 @@ class Watching(Deciding):
         # Whether ints there are known by their values, and those of which it was not asked.
         self.known_ints = False
         self.ints_read: list[int] = []
+        # Whether a dict that gets a key on some paths only is begun anew as one of run-time keys.
+        self.some_keys = False
         # How the caller's lists, arrays, dicts and objects are reached, and what was in them.
         self.reached: dict[Box, tuple[Route, Any]] = {}
         # Parameters of whose kind nothing is told: they are taken for what they are used as.

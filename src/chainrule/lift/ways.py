@@ -73,6 +73,8 @@ class Ways:
         self.ints_read: list[int] = []
         # Whether short lists of the caller's are taken entry by entry.
         self.by_entries = False
+        # Whether dicts that get a key on some paths only are of run-time keys.
+        self.some_keys = False
         # What is given the text of each function that is lifted.
         self.read_text: Callable[[str], None] | None = None
         # The functions that are kept apart by their size.
@@ -170,4 +172,5 @@ class Ways:
         following.objects_met, following.lifts_calls = self.objects_met, self.lifts_calls
         following.known_ints, following.by_entries = self.known_ints, self.by_entries
         following.read_text, following.ints_read = self.read_text, self.ints_read
+        following.some_keys = self.some_keys
         return following

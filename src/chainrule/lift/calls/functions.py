@@ -286,7 +286,7 @@ class Functions(ChangedLists):
         inner.is_apart, inner.linking = True, self.linking
         inner.record_sites, inner.written = self.record_sites, self.written
         inner.rows, inner.known_ints = self.rows, self.known_ints
-        inner.ints_read = self.ints_read
+        inner.ints_read, inner.some_keys = self.ints_read, self.some_keys
         inner.calls = [(source, self.here)]
         inner.under_way = [callee.identity]
         inner.sources = {(source.file, source.tree.lineno): source}

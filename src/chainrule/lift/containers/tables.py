@@ -21,18 +21,21 @@ from __future__ import annotations
 import ast
 import collections
 import types
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, is_complex, join, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.anew import Anew
+from chainrule.lift.branches.branching import Path
 from chainrule.lift.core import Completion
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Keywords
+from chainrule.lift.library.counts import Counts
 from chainrule.lift.library.namespaces import Namespace
 from chainrule.lift.library.queues import Queue
 from chainrule.lift.library.selectors import Selectors
+from chainrule.lift.state import Key, State
 from chainrule.lift.values import (
     DictBox,
     Enumerate,
@@ -86,6 +89,14 @@ class Tables(Selectors):
             self.write_entry(table, key, value, node)
         return table
 
+    def unify_lists(self, start: State, paths: Sequence[Path], keys: Sequence[Key]) -> None:
+        for key in keys if self.some_keys else ():
+            if isinstance(key, DictBox) and key.site is not None and key.site not in self.tables:
+                held = [path.state.get(key, start.get(key)) for path in paths]
+                if len({tuple(each) for each in held if isinstance(each, dict)}) > 1:
+                    raise RunTimeKeys(key.site)
+        super().unify_lists(start, paths, keys)
+
     def _filled_table(self, pairs: dict[Hashable, tuple[Value, Value]], node: ast.AST) -> TableBox:
         """A dict that has entries under known keys, and is to get others."""
         values = self._list_of_values(node)
@@ -130,6 +141,11 @@ class Tables(Selectors):
             table = self.new_table(Static(int), node)
             table.counts = True
             return table
+        held = list(keywords.values())
+        for arg in map(self.read, args):
+            held += self.entries(arg).values() if isinstance(arg, DictBox) else ()
+        if any(isinstance(each, Node) and each.type.differentiable for each in held):
+            return self.call(Static(Counts), args, keywords, node)
         made = self.opaque_call(
             self.static_node(Static(collections.Counter)), args, keywords, node, None
         )
