@@ -496,13 +496,13 @@ GALLERY = [
             ys_i = ys[i]
             # line: return ys[i] * (1 - t) + ys[i + 1] * t
             ys_bar = [0.0] * len(ys)
-            ys_bar[i + 1] += t
+            ys_bar[i + 1] = t
             ys_bar[i] += 1 - t
             # line: t = (x - xs[i]) / (xs[i + 1] - xs[i])
             return (ys[i + 1] - ys_i) / t_gap, ys_bar
     # line: return ys[-1]
     ys_bar = [0.0] * len(ys)
-    ys_bar[-1] += 1.0
+    ys_bar[-1] = 1.0
     return 0.0, ys_bar
 """,
         id="interpolate-auto-x-ys",
@@ -584,7 +584,7 @@ GALLERY = [
         values = out
     # line: return values[0]
     values_bar = [0.0] * len(values)
-    values_bar[0] += 1.0
+    values_bar[0] = 1.0
     # line: for layer in weights:
     weights_bar = [[[0.0] * len(row) for row in row] for row in weights]
     for i in reversed(range(n_weights)):

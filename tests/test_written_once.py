@@ -11,6 +11,7 @@ import pytest
 
 from chainrule import grad
 from tests import oracle
+from tests.differences import along
 
 
 def entries(x: Any, n: int) -> Any:
@@ -298,3 +299,52 @@ def test_arrays_that_a_list_holds_are_added_to(mode) -> None:
     a, b = x
     expected = [5.0 * (2.0 * a + b) + 3.0, 5.0 * a + 3.0]
     assert grad(rows, mode=mode)(x) == pytest.approx(expected)
+
+
+def backwards(values: list[float], p: float) -> float:
+    worth = [max(value - p, 0.0) for value in values]
+    for last in range(len(worth) - 1, 0, -1):
+        for j in range(last):
+            worth[j] = p * worth[j] + (1.0 - p) * worth[j + 1] * worth[j]
+    return worth[0]
+
+
+def test_a_list_is_not_copied_for_its_length_and_the_first_slopes_are_written() -> None:
+    slope = grad(backwards, wrt=("values", "p"), mode="reverse")
+    values = [1.5, 0.9, 2.0, 1.2]
+    by_values, by_p = slope(values, 0.6)
+    assert "list(" not in slope.source
+    assert "worth_bar[0] = " in slope.source
+    expected, noise = along(lambda h: backwards(values, 0.6 + h))
+    assert by_p == pytest.approx(float(expected), abs=1e-9 + noise)
+    for k, found in enumerate(by_values):
+        expected, noise = along(lambda h, k=k: backwards(*moved([values], 0, k, h), 0.6))
+        assert found == pytest.approx(float(expected), abs=1e-9 + noise)
+
+
+def eliminated(a: list[float], b: list[float], c: list[float], d: list[float]) -> float:
+    n = len(d)
+    upper, right = [0.0] * n, [0.0] * n
+    upper[0], right[0] = c[0] / b[0], d[0] / b[0]
+    for i in range(1, n):
+        m = b[i] - a[i] * upper[i - 1]
+        upper[i] = c[i] / m if i < n - 1 else 0.0
+        right[i] = (d[i] - a[i] * right[i - 1]) / m
+    return right[-1]
+
+
+def test_differences_are_turned_round_rather_than_negated() -> None:
+    slope = grad(eliminated, wrt=("a", "b"), mode="reverse")
+    point = ([0.0, 1.0, 1.5], [4.0, 5.0, 4.5], [1.0, 0.7, 0.0], [1.0, 2.0, 3.0])
+    by_a, by_b = slope(*point)
+    assert not any("= -(" in line and " - " in line for line in slope.source.splitlines())
+    for found, position in ((by_a, 0), (by_b, 1)):
+        for k, entry in enumerate(found):
+            expected, noise = along(lambda h, k=k, p=position: eliminated(*moved(point, p, k, h)))
+            assert entry == pytest.approx(float(expected), abs=1e-9 + noise)
+
+
+def moved(point: Any, position: int, k: int, step: float) -> list[list[float]]:
+    lists = [list(each) for each in point]
+    lists[position][k] += step
+    return lists

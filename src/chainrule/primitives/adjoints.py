@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Array, unit_axes_of
+from chainrule.graph.types import FLOAT, Array, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
 from chainrule.primitives.apart import before_writes_elsewhere, place_in_whole, spans_of
@@ -143,4 +143,7 @@ def _is_zero(written: Node, value: Node) -> bool:
 def _is_fresh(current: Node, subscript: Sequence[Node], params: tuple[Hashable, ...]) -> bool:
     """Whether an adjoint is certainly zero at a place: nothing but other entries was written."""
     place = spans_of(str(params[0]) if params else None, subscript)
-    return before_writes_elsewhere(current, place).op is array_zeros_like
+    start = before_writes_elsewhere(current, place)
+    if start.op is sequence.zeros_like:
+        return start.origin.derivative and current.type == SequenceType(FLOAT)
+    return start.op is array_zeros_like

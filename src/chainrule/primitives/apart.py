@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.graph.node import Node, Op
-from chainrule.graph.types import Array
+from chainrule.graph.types import FLOAT, Array, Type
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives.arrays.indexing import parts_of, section, section_add, section_set
 from chainrule.primitives.declare import constant_value, is_constant, is_left_out
 from chainrule.primitives.sequence import index_add, index_set
@@ -89,12 +90,21 @@ def place_of(written: Node) -> list[Span]:
     return spans_of(pattern, subscript)
 
 
+def holds_numbers(kind: Type) -> bool:
+    """Whether this is an array, or a list, or lists of lists, of floats."""
+    if isinstance(kind, Array):
+        return True
+    while isinstance(kind, SequenceType):
+        kind = kind.item
+    return kind == FLOAT
+
+
 def before_writes_elsewhere(
     array: Node, place: Sequence[Span], through: tuple[Op, ...] = WRITTEN
 ) -> Node:
     """The version of an adjoint that has the same entries at a place, before ``through``."""
     for _ in range(MOST_WRITES):
-        update = array.op in through and isinstance(array.type, Array)
+        update = array.op in through and holds_numbers(array.type)
         if not (update and array.origin.derivative and are_apart(place_of(array), place)):
             break
         array = array.args[0]

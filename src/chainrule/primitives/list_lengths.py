@@ -34,7 +34,8 @@ from chainrule.primitives.sequence import (
 )
 
 # What has as many entries as its first argument.
-KEEPING = (as_tuple, copy, entrywise_add, fill_like, index_add, index_set, zeros_like)
+WRITES = (index_add, index_set)
+KEEPING = (as_tuple, copy, entrywise_add, fill_like, *WRITES, zeros_like)
 
 # The test whether two lists differ in length.
 DIFFERENT = "len(_0_) != len(_1_)"
@@ -99,6 +100,10 @@ class ListLengths:
             if before is None:
                 return node
             node = before
+
+    def written(self, node: Node) -> Node | None:
+        """The list before a write, or before a loop or a branch that keeps its length."""
+        return node.args[0] if node.op in WRITES else self._handed_on(node)
 
     def _handed_on(self, node: Node) -> Node | None:
         """What control flow hands on, as long as it was, under another name."""

@@ -259,10 +259,18 @@ class Inward(Copier):
             self.map[step] = self._with_scaled(step, self.changed[step])
         elif step.op in SUMS and step.origin.derivative and step.type == FLOAT:
             self.map[step] = self._added(step.op is subtract, *map(self.mapped, step.args))
+        elif step.op is negative and self._has_become_difference(step.args[0]):
+            after, before = self.mapped(step.args[0]).args
+            self.map[step] = subtract.build(before, after)
         else:
             return super().copy(step)
         self.named(step, self.map[step])
         return self.map[step]
+
+    def _has_become_difference(self, node: Node) -> bool:
+        """Whether the terms of a sum have changed their signs."""
+        moved = node.op in SUMS and node.op is not subtract and node.origin.derivative
+        return moved and self.mapped(node).op is subtract
 
     def _added(self, minus: bool, left: Node, right: Node) -> Node:
         """The sum or difference, in which a minus sign may have come or gone."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Hashable
 
-from chainrule.graph.block import Graph
+from chainrule.graph.block import ITEM, Graph, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, Array, Sequence, dtype_of, unit_axes_of
 from chainrule.primitives.arithmetic import multiply, subtract
@@ -31,6 +31,7 @@ from chainrule.primitives.arrays.lengths import ONE, Length, Lengths
 from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.measured import lengths_of
 from chainrule.primitives.arrays.shaping import dimension, reshape, reshaped, transpose
+from chainrule.primitives.control import LOOP, loop_parts
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, nodes_of
 from chainrule.primitives.list_lengths import ListLengths
@@ -218,7 +219,7 @@ class Shapes(Copier):
                 return self.graph.cursor.add(display, (entry,), ("list",))
             count = self.graph.constant(len(origin.args))
         elif origin.type == step.args[0].type and self._reaches(origin, step):
-            args = (self.mapped(origin), *map(self.mapped, step.args[1:]))
+            args = (self.mapped(self._newest(origin, step)), *map(self.mapped, step.args[1:]))
             return self.graph.cursor.add(step.op, args, step.params, step.type)
         else:
             return None
@@ -232,8 +233,23 @@ class Shapes(Copier):
         if origin.op is display:
             return self.graph.constant(len(origin.args))
         if self._reaches(origin, step):
-            return self.graph.cursor.add(list_length, (self.mapped(origin),))
+            return self.graph.cursor.add(list_length, (self.mapped(self._newest(origin, step)),))
         return None
+
+    def _newest(self, origin: Node, step: Node) -> Node:
+        """What writing has made of a list; kept for its length, that would have to be copied."""
+        version: Node | None = step.args[0]
+        while version is not None and version is not origin:
+            if self._is_there(version):
+                return version
+            version = self.lists.written(version)
+        return origin
+
+    def _is_there(self, version: Node) -> bool:
+        """Whether the entries of a list are needed, or those that a loop leaves in it."""
+        if version.op is ITEM and version.args[0].op is LOOP:
+            version = loop_parts(version.args[0])[2][result_number(version)]
+        return version in self.computed
 
     def _counted(self, length: Length, step: Node) -> Node | None:
         """A length that is known, or that f has as a number."""
