@@ -187,7 +187,7 @@ GALLERY = [
     # line: return near["mass"] * far["mass"] * near["list"][0] / np.sqrt…
     ratio_1 = near_list_0 / root
     near_list_bar = [0.0] * len(near_list)
-    near_list_bar[0] += 2.0 * ratio
+    near_list_bar[0] = 2.0 * ratio
     gap *= ratio_1 * ratio / root
     np.negative(gap, out=gap)
     near_mass_bar = ratio_1 * near_list_0 * far_mass

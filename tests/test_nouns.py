@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chainrule import grad, value_and_grad
+from tests.differences import along
 
 GAS = 8.314
 
@@ -202,3 +203,23 @@ def test_what_a_helper_returns_bears_the_name_that_its_caller_gives_it() -> None
         assert found[0] == pytest.approx((near[0] - near[1]) / 2e-2, rel=1e-7)
         assert found[1] == pytest.approx(drop(Re, 1.0), rel=1e-15)
     assert "fd = 64.0 / Re\n" in slope.source and " fd = 0.3 * " in slope.source
+
+
+def spring(stretch: float, k: float) -> float:
+    return k * stretch**3 + stretch
+
+
+def pulled(k: float, steps: int) -> float:
+    x, v = 1.0, 0.0
+    for _ in range(steps):
+        v -= 0.1 * spring(x - 0.5 * v, k)
+        x += 0.1 * v
+    return x
+
+
+def test_what_is_recorded_of_an_argument_is_called_by_the_name_of_the_parameter() -> None:
+    slope = grad(pulled, wrt="k", mode="reverse")
+    expected, noise = along(lambda h: pulled(0.7 + h, 9))
+    assert slope(0.7, 9) == pytest.approx(float(expected), abs=1e-9 + noise)
+    assert "stretch_tape.append(stretch)" in slope.source
+    assert "for stretch in reversed(stretch_tape):" in slope.source

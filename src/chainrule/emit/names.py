@@ -26,6 +26,7 @@ from chainrule.emit.plan import (
     count_uses,
     defined_by,
     is_statement,
+    reads_deep,
     scoped,
     walk,
 )
@@ -36,6 +37,7 @@ from chainrule.graph.types import FLOAT, INT, Array, Sequence
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.nouns import read_noun
+from chainrule.primitives.sequence import append, index
 
 # Variables of one name that a value is tried with: more would cost their square.
 MOST_TRIED = 32
@@ -126,6 +128,7 @@ class Names:
         self._join_updates()
         self._join_parts()
         self._join_equals()
+        self._hint_tapes()
         self._join_versions()
         self._tell_starts()
         self._hint_targets()
@@ -291,6 +294,35 @@ class Names:
             if other is not value:
                 self._unite(self.family[other], family)
 
+    def _hint_tapes(self) -> None:
+        """A tape is called as the user calls what it records, which joining may have told."""
+        before: dict[Family, str] = {}
+        for statement in self.statements:
+            value = statement.value if isinstance(statement, Define) else None
+            if value is None or value.op is not append:
+                continue
+            tape, entry = (self.family.get(arg) for arg in value.args)
+            if tape is None or entry is None or tape.user_name or not tape.hint:
+                continue
+            name = entry.user_name or value.args[1].argument
+            if tape.hint.endswith("_tape") and name:
+                before[tape], tape.hint = tape.hint, f"{name}_tape"
+            elif tape.hint.endswith("_tapes") and (entry.hint or "").endswith("_tape"):
+                tape.hint = f"{entry.hint}s"
+        for loop in self.statements if before else ():
+            if isinstance(loop, For):
+                self._hint_items(loop, before)
+
+    def _hint_items(self, loop: For, before: dict[Family, str]) -> None:
+        """What goes through a tape that was called otherwise ``before``."""
+        read = {self.family.get(value) for value in reads_deep(loop)}
+        known = {before[tape]: tape.hint for tape in before if tape in read}
+        for value in defined_by(loop):
+            item = self.family.get(value)
+            hint = None if item is None else known.get(f"{item.hint}_tape")
+            if item is not None and hint is not None:
+                item.hint = hint.removesuffix("_tape")
+
     def _join_versions(self) -> None:
         """Versions of one name share it where they do not meet."""
         known: dict[str, list[Value]] = {}
@@ -413,7 +445,10 @@ class Names:
         if shared is not None:
             return shared
         if noun is not None and not hasattr(builtins, noun):
-            return taken.fresh(noun)
+            name = taken.fresh(noun)
+            if noun == value.argument == name:
+                self.hinted.setdefault(name, []).append(self.family[value])
+            return name
         return taken.numbered("t")
 
     def _read(self, value: Value, taken: Taken) -> str | None:
@@ -432,7 +467,8 @@ class Names:
         others = self.hinted.get(noun or "", [])
         # A number that is recorded is called on the way back as it was.
         held = isinstance(value.type, (Array, Sequence))
-        if not others or not (held or (value.type == FLOAT and not value.derivative)):
+        plain = not value.derivative or (value.op is index and noun == value.argument)
+        if not others or not (held or (value.type == FLOAT and plain)):
             return None
         if any(family.meets(own) for family in self._namesakes(noun or "")):
             return None
