@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -144,3 +145,12 @@ def test_matrices_of_whole_numbers_are_made_floats_where_they_meet_floats() -> N
 
     design = np.arange(-4, 5).reshape(3, 3)
     check(residual, VECTOR, design, design + 7 * np.eye(3, dtype=int))
+
+
+def test_functions_of_math_that_numba_lacks_are_those_of_numpy() -> None:
+    def annotated(x: float) -> float:
+        return math.cbrt(x) * math.fmod(x, 0.7)
+
+    value, slope = value_and_grad(annotated, target="numba")(2.0)
+    assert value == pytest.approx(annotated(2.0), rel=1e-15)
+    assert slope == pytest.approx(0.6 * 2.0 ** (-2.0 / 3.0) / 3.0 + math.cbrt(2.0), rel=1e-13)

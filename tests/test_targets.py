@@ -372,6 +372,10 @@ def refused_dict(x: dict[str, float]) -> float:
     return x["a"] * x["b"]
 
 
+def refused_count(x: float, n: int) -> float:
+    return x * math.comb(n, 2)
+
+
 def refused_function(f: Callable[[float], float], x: float) -> float:
     return f(x) * x
 
@@ -389,6 +393,7 @@ def square(x: float) -> float:
         (refused_message, (2.0,), 0, "an f-string"),
         (refused_special, (0.5,), 0, "`scipy.special.erfinv`"),
         (refused_dict, ({"a": 1.0, "b": 2.0},), 0, "an entry of a dict"),
+        (refused_count, (2.0, 5), 0, "`math.comb`"),
         (refused_function, (square, 2.0), 1, "Cannot determine Numba type"),
     ],
     ids=lambda value: getattr(value, "__name__", None),

@@ -71,6 +71,8 @@ class Target:
     decorator:
         What is put above every function, as ``(module, name)``: a compiler's, which freezes
         globals.
+    unknown:
+        Dotted names of these modules that cannot be called all the same.
     frozen:
         What a global is written down as.
     allocates:
@@ -97,6 +99,7 @@ class Target:
     calls: frozenset[str] | None = None
     dtypes: Mapping[str, str] = field(default_factory=lambda: PYTHONS)
     decorator: tuple[str, str] | None = None
+    unknown: frozenset[str] = frozenset()
     frozen: Callable[[Any], Any] = lambda value: value
     allocates: bool = False
     one_kind: bool = False
@@ -113,7 +116,7 @@ class Target:
             return self.spellings[name]
         for group in self.modules:
             for dotted in callables:
-                if dotted.rpartition(".")[0] in group:
+                if dotted.rpartition(".")[0] in group and dotted not in self.unknown:
                     return dotted
         return None
 
@@ -121,7 +124,8 @@ class Target:
         """Whether a callable may be used at all: a library's only where the target knows it."""
         module = dotted.rpartition(".")[0]
         library = module.partition(".")[0] in ("numpy", "scipy")
-        return not library or any(module in group for group in self.modules)
+        known = not library or any(module in group for group in self.modules)
+        return known and dotted not in self.unknown
 
     def refusal(self, value: Value, found: str, remedy: str = "") -> UnsupportedError:
         """What the target cannot write, at the line that asks for it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainrule.emit.targets import Target
 from chainrule.emit.targets.numba.calls import CALLS, FORMS
-from chainrule.emit.targets.numba.limits import check, frozen
+from chainrule.emit.targets.numba.limits import UNKNOWN, check, frozen
 from chainrule.emit.targets.numba.python import PYTHON
 from chainrule.emit.targets.numba.special import SPECIAL
 from chainrule.emit.targets.numba.updates import READS, UPDATES
@@ -20,6 +20,7 @@ TARGET = Target(
     allocates=True,
     one_kind=True,
     versions=True,
+    unknown=UNKNOWN,
     frozen=frozen,
     check=check,
 )
