@@ -978,3 +978,47 @@ def test_an_entry_of_a_slice_that_a_loop_reads_is_felt(mode: str) -> None:
     x = np.array([0.8137, 0.3371, 1.2519, -0.4243])
     measured = oracle.gradient(entry_of_a_slice, (x, 9)).values()
     assert all(map(oracle.agrees, measured, grad(entry_of_a_slice, mode=mode)(x, 9)))
+
+
+# --- entries that a mask writes over -----------------------------------------------------------
+
+
+def sinc(x: Any) -> Any:
+    y = np.sin(x) / x
+    y[x == 0.0] = 1.0
+    return np.sum(y * y)
+
+
+def inverse(x: Any) -> Any:
+    y = 1.0 / x + 1.0
+    y[np.isinf(y)] = 0.0
+    return np.sum(np.exp(y))
+
+
+def entropy(x: Any) -> Any:
+    terms = x * np.log(x)
+    terms[np.isnan(terms)] = 0.0
+    return -np.sum(terms)
+
+
+def directions(x: Any) -> Any:
+    rows = np.stack([x, x * x], axis=1)
+    lengths = np.sqrt(np.sum(rows**2, axis=1))
+    rows = rows / lengths[:, None]
+    rows[lengths == 0.0] = 0.0
+    return np.sum(rows[:, 0] * rows[:, 1])
+
+
+@pytest.mark.filterwarnings("ignore:(divide by zero|invalid value):RuntimeWarning")
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [sinc, inverse, entropy, directions])
+def test_entries_that_a_mask_writes_over_are_not_felt(f: Any, mode: str) -> None:
+    x = np.array([0.75, 0.0, 2.5])
+    value, slope = value_and_grad(f, mode=mode)(x)
+    assert value == f(x)
+    rest = x[[0, 2]]
+    expected = grad(f, mode="forward")(rest)
+    for k, place in enumerate((0, 2)):
+        assert oracle.agrees(oracle.derivative(f, (rest,), {}, "x", ((k,),)), expected[k])
+        assert slope[place] == pytest.approx(expected[k], rel=1e-13)
+    assert slope[1] == 0.0

@@ -30,8 +30,11 @@ from chainrule.primitives.arrays.lengths import (
     unknown,
 )
 from chainrule.primitives.declare import (
+    REAL,
     TABLE,
     Cost,
+    Differential,
+    Elementwise,
     Linear,
     constant_value,
     is_constant,
@@ -281,7 +284,11 @@ class SectionUpdate(Linear):
                 walker.accumulate(base, out_bar)
             else:
                 zero = node.graph.constant(0.0)
-                rest = cursor.add(section_set, (out_bar, *subscript, zero), node.params)
+                if node.params == ("m",) and has_edges(base):
+                    mask = under(subscript[0], base)
+                    rest = TABLE["where"](mask, zero, out_bar)
+                else:
+                    rest = cursor.add(section_set, (out_bar, *subscript, zero), node.params)
                 walker.accumulate(base, rest)
 
     def _last_writes(self, node: Node, read: Node) -> Node:
@@ -300,6 +307,32 @@ class SectionUpdate(Linear):
         again = cursor.add(section, (owner, *subscript), node.params)
         found: Node = TABLE["equal"](again, number)
         return found
+
+
+def has_edges(base: Node) -> bool:
+    """Whether an array is computed, entry by entry, by what has no slope at some places."""
+    stack, seen = [base], {base}
+    while stack:
+        node = stack.pop()
+        op = node.op
+        if not isinstance(op, (Elementwise, Differential)) or not unit_axes_of(node.type):
+            continue
+        divided = op.name == "divide" and not is_constant(node.args[1])
+        if divided or any(interval is not REAL for interval in op.domain) or op.name == "power":
+            return True
+        stack += [arg for arg in node.args if arg not in seen]
+        seen.update(node.args)
+    return False
+
+
+def under(mask: Node, array: Node) -> Node:
+    """A mask of the first axes of an array as one that is spread over the others."""
+    from chainrule.primitives.arrays.shaping import expand_dims
+
+    rank, own = (len(unit_axes_of(each.type)) for each in (array, mask))
+    axes = tuple(range(own, rank))
+    found: Node = expand_dims(mask, axis=axes if len(axes) > 1 else axes[0]) if axes else mask
+    return found
 
 
 def _added(write: Node) -> tuple[Node, int] | None:
