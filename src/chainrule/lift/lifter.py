@@ -34,7 +34,6 @@ from chainrule.lift.containers.shared_rows import written_while_shared
 from chainrule.lift.containers.tables import RunTimeKeys
 from chainrule.lift.core import AlwaysRaises
 from chainrule.lift.iteration.advancing import IteratorMade
-from chainrule.lift.iteration.no_iterables import NoIterables
 from chainrule.lift.library import (
     deviations,
     folds,
@@ -51,6 +50,7 @@ from chainrule.lift.lifted import Lifted, Transform, assemble
 from chainrule.lift.objects import class_statements
 from chainrule.lift.objects.holders import WrittenInto, WrittenOutside
 from chainrule.lift.objects.owners import name_by_owners
+from chainrule.lift.objects.registries import Registries
 from chainrule.lift.parameters import (
     KINDS,
     annotated_type,
@@ -75,7 +75,7 @@ FILLED = (
 )  # fmt: skip
 
 
-class Lifter(NoIterables):
+class Lifter(Registries):
     """All parts of the lifter together."""
 
 

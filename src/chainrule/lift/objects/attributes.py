@@ -246,7 +246,7 @@ class Objects(Hooks):
         name: str = "",
     ) -> Value:
         """A Python object met while lifting: an instance of a user's class becomes an object."""
-        if _is_instance_with_state(found):
+        if is_instance_with_state(found):
             if route is not None and not is_of_argument(route):
                 self.watch_object(route, found)
                 route = None
@@ -573,7 +573,7 @@ def _no_attribute(owner: ObjectBox, name: str) -> str:
 COMPILED = types.WrapperDescriptorType
 
 
-def _is_instance_with_state(found: Any) -> bool:
+def is_instance_with_state(found: Any) -> bool:
     """Whether an object is an instance of a class written in Python that holds attributes."""
     if isinstance(
         found, (type, types.ModuleType, types.FunctionType, types.MethodType, functools.partial)
