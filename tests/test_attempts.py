@@ -1151,3 +1151,43 @@ def test_what_an_expression_chooses_in_a_try_has_its_tangent_behind_it(f, point)
     expected, noise = along(moved)
     assert noise < 1e-9
     assert product == pytest.approx(tuple(expected), abs=1e-9)
+
+
+# --- what raises for arrays and lists alone ----------------------------------------------------
+
+
+def above(y, x):
+    try:
+        if x > 0 and y > 0:
+            return y
+        return -y
+    except ValueError:
+        return np.where(x > 0, y * x, -y).sum()
+
+
+def unless_empty(y, x):
+    try:
+        if not x:
+            return 3.0 * y
+    except ValueError:
+        return np.sum(x) * y
+    return y
+
+
+def shifted(y, x):
+    try:
+        x = x + 1
+    except TypeError:
+        x = [v + 1 for v in x]
+        return y * sum(x)
+    return y * x
+
+
+@MODES
+def test_a_condition_of_an_array_and_a_list_beside_a_number_raise_in_the_body_of_a_try(mode):
+    several = np.array([1.0, -2.0, 4.0])
+    for f, given, slope in (
+        (above, 2.0, 1.0), (above, several, 4.0), (unless_empty, 0.0, 3.0),
+        (unless_empty, several, 3.0), (shifted, 2.0, 3.0), (shifted, [1.0, 2.0], 5.0),
+    ):  # fmt: skip
+        assert value_and_grad(f, mode=mode)(2.0, given) == (f(2.0, given), slope)

@@ -607,7 +607,9 @@ def from_behind(x: float, n: int) -> float:
         total = total * x + k
     for k in range(1, n)[1:-1]:
         total += x**k
-    return total + sum(x * k for k in range(3, n)[:-2])
+    for k in range(1, n)[1:4]:
+        total += x * k
+    return total + sum(x * k for k in range(3, n)[:-2]) + sum(x**k for k in range(n)[:3:2])
 
 
 @pytest.mark.parametrize("f", [odd_powers, by_horner, from_behind])

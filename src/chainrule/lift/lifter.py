@@ -19,6 +19,7 @@ from chainrule.graph.structure import Structure
 from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
 from chainrule.lift.annotations import Example, hinted, hints_of, parsed_kind
 from chainrule.lift.arrays.boxes import is_ndarray
+from chainrule.lift.arrays.truths import Truths
 from chainrule.lift.calls.callees import declare_names
 from chainrule.lift.calls.outside import (
     containers_changed_and_read,
@@ -50,7 +51,6 @@ from chainrule.lift.lifted import Lifted, Transform, assemble
 from chainrule.lift.objects import class_statements
 from chainrule.lift.objects.holders import WrittenInto, WrittenOutside
 from chainrule.lift.objects.owners import name_by_owners
-from chainrule.lift.objects.registries import Registries
 from chainrule.lift.parameters import (
     KINDS,
     annotated_type,
@@ -75,7 +75,7 @@ FILLED = (
 )  # fmt: skip
 
 
-class Lifter(Registries):
+class Lifter(Truths):
     """All parts of the lifter together."""
 
 

@@ -181,11 +181,16 @@ class Operators(Subscripts):
         """Whether one is a float, and the other something that has no such operator."""
         name = BINARY_METHODS.get(operator)
         for number, other, prefix in ((left, right, "r"), (right, left, "")):
-            if not (name and isinstance(number, Node) and number.type == FLOAT):
+            if not (name and isinstance(number, Node)) or number.type not in PLAIN_NUMBERS:
                 continue
-            if operator is ast.Mult and self.is_container(other) and self._are_rows(other):
+            if self.is_container(other) and self._are_rows(other):
                 kinds = self.python_types(number)
-                return bool(kinds) and all(issubclass(kind, float) for kind in kinds)
+                only = [issubclass(kind, float) for kind in kinds]
+                if operator is not ast.Mult:
+                    only = [kind in (float, int, bool) for kind in kinds]
+                return bool(kinds) and all(only)
+            if number.type != FLOAT:
+                continue
             kind = type(other.value) if isinstance(other, Static) else None
             kind = other.type if isinstance(other, ObjectBox) else kind
             kind = dict if isinstance(other, DictBox) else kind

@@ -46,7 +46,7 @@ class RangeParts(ChosenEntries):
             return Range(number(known.start), number(known.stop), number(known.step))
         if start is None and stop is None and step == -1:
             return Range(whole.start, whole.stop, whole.step, not whole.backwards)
-        if pace == 1 and not whole.backwards and (stop is None or stop < 0):
+        if pace == 1 and not whole.backwards:
             return self._part_of_numbers_in_turn(whole, start, stop, step or 1)
         if stop is not None:
             return None
@@ -61,11 +61,16 @@ class RangeParts(ChosenEntries):
     def _part_of_numbers_in_turn(
         self, whole: Range, start: int | None, stop: int | None, step: int
     ) -> Range | None:
-        """A slice up to so many numbers from the end, or back from there to the beginning."""
+        """A slice onwards, or back from so many numbers before the end to the beginning."""
         plus = self.graph.constant
         if step > 0 and (start or 0) >= 0:
             begin = self._sum(whole.start, plus(start)) if start else whole.start
-            end = self._sum(whole.stop, plus(stop)) if stop else whole.stop
+            end = whole.stop
+            if stop is not None and stop < 0:
+                end = self._sum(whole.stop, plus(stop))
+            elif stop is not None:
+                ends = (self._sum(whole.start, plus(stop)), whole.stop)
+                end = self.verbatim("min(_0_, _1_)", *ends, type=INT, pure=True)
             return Range(begin, end, plus(step))
         if step < 0 and stop is None and (start is None or start < 0):
             begin = self._sum(whole.stop, plus(-1 if start is None else start))
