@@ -512,6 +512,12 @@ class Writer(Expressions):
             "x": self.value_variable(scope, number),
             "xs": scope.lists[number % len(scope.lists)] if scope.lists else "",
         }
+        for hole in "ab" if " for " in text else "":
+            if ":=" in values[hole]:
+                # What a comprehension goes over may bind no name.
+                name = self.fresh("w")
+                self.put(depth, f"{name} = {values[hole]}")
+                values[hole] = name
         for line in Template(text).substitute(new, **values).split("\n"):
             self.put(depth, line)
         scope.floats += variables

@@ -546,3 +546,31 @@ def test_what_is_kept_of_a_list_that_is_handed_over_is_what_python_keeps(mode: s
     for k, slope in enumerate(slopes):
         expected, noise = partials(lambda *x: kept_before_and_after(x), POINT)[k]
         assert abs(slope - expected) <= 1e-6 * max(1.0, abs(expected)) + noise * 1e-2
+
+
+def turned(vals):
+    if len(vals) < 2:
+        return 0.2
+    found = turned(vals[:1])
+    total = found - found
+    for each in vals:
+        vals.reverse()
+        total += each * each
+    return total
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_call_of_whose_results_nothing_is_needed_has_no_adjoint(mode: str) -> None:
+    def f(*x: float) -> float:
+        return turned(list(x))
+
+    def along_all(t: float) -> float:
+        return f(*(each * t for each in POINT))
+
+    value, slope = value_and_grad(along_all, mode=mode)(1.0)
+    assert value == f(*POINT)
+    ((expected, noise),) = partials(along_all, [1.0])
+    assert slope == pytest.approx(float(expected), abs=1e-9 + noise)
+    gradient = value_and_grad(lambda x: turned(x))(list(POINT))[1]
+    for found, (slope, noise) in zip(gradient, partials(f, POINT), strict=True):
+        assert found == pytest.approx(float(slope), abs=1e-9 + noise)

@@ -291,3 +291,35 @@ def test_two_branches_that_read_one_value_add_up() -> None:
         up, down = (two_questions(x, point[1]) for x in moved)
         assert slope[0][k] == pytest.approx((up - down) / (2.0 * step), rel=1e-7)
     assert oracle.agrees(oracle.derivative(two_questions, point, wrt=1), slope[1])
+
+
+def masked_by_the_last(x):
+    last = None
+    for i in range(3):
+        if x[i] > 0.1:
+            last = x * x[i]
+    chosen = last > 0.5
+    return (x[chosen] * last[chosen]).sum()
+
+
+def word_below_a_number(x):
+    word = "q" if x < 0.5 else None
+    if x > 0.5:
+        return x * x
+    return x * (word < 2)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_comparison_that_python_refuses_is_not_felt_on_other_paths(mode):
+    slope = grad(masked_by_the_last, mode=mode)
+    x = np.array([0.3, 0.9, 1.2])
+    verdicts = oracle.gradient(masked_by_the_last, (x,)).values()
+    for verdict, number in zip(verdicts, slope(x), strict=True):
+        assert oracle.agrees(verdict, number)
+    for f, given in ((masked_by_the_last, -x), (word_below_a_number, 0.3)):
+        with pytest.raises(TypeError) as of_f:
+            f(given)
+        with pytest.raises(TypeError) as of_slope:
+            grad(f, mode=mode)(given)
+        assert str(of_slope.value) == str(of_f.value)
+    assert grad(word_below_a_number, mode=mode)(0.7) == 1.4

@@ -357,7 +357,7 @@ class Operators(Subscripts):
         if known_left and known_right:
             self.watch_content(left)
             self.watch_content(right)
-            return Static(STATIC_COMPARE[operator](a, b))
+            return self._known_comparison(operator, left, right, a, b)
         if self.is_container(left) and self.is_container(right):
             if operator in (ast.Eq, ast.NotEq) and self._lengths_differ(left, right):
                 return Static(operator is ast.NotEq)
@@ -373,6 +373,14 @@ class Operators(Subscripts):
             text = f"_0_ {SYMBOLS[operator]} _1_"
             return self.verbatim(text, a_node, b_node, type=BOOL, pure=pure)
         return self.primitive(COMPARE[operator], a_node, b_node)
+
+    def _known_comparison(self, operator: type, left: Value, right: Value, a: Any, b: Any) -> Value:
+        """The comparison of ``a`` and ``b``, which Python may refuse on the path at hand."""
+        try:
+            return Static(STATIC_COMPARE[operator](a, b))
+        except TypeError:
+            sides = self.node(left), self.node(right)
+        self.raises_itself(f"_0_ {SYMBOLS[operator]} _1_", *sides)
 
     def _compared_value(self, value: Value) -> tuple[bool, Any]:
         """As ``static_value``; also of a number that follows from literals."""

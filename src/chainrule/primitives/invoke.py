@@ -112,6 +112,8 @@ class Invoke(Primitive):
         """Hand on what one call makes of the adjoints of several results."""
         _check_kinds(node, node.args, mask)
         ks = tuple(k for k, bar in enumerate(out_bar.args) if not is_constant(bar, 0))
+        if not ks:
+            return
         bars = (in_full(out_bar.args[k], result_of(node, k)) for k in ks)
         active = [arg for arg, taken in zip(node.args, mask, strict=True) if taken]
         types = tuple(arg.type for arg in active)
