@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from chainrule import grad, value_and_grad
+from chainrule import grad, hessian, value_and_grad
 from tests import oracle
 from tests.limits import within
 
@@ -121,3 +121,14 @@ def test_example_runs(module: str) -> None:
     run = subprocess.run([sys.executable, str(path)], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert "def " in run.stdout
+
+
+def test_lengths_from_outside_two_loops_are_known_inside_both() -> None:
+    module = load("array_physics")
+    f, args = module.heat_misfit, module.POINTS["heat_misfit"]["at"][0]
+    made = hessian(f, wrt=("diffusivity", "u"))
+    made(*copy.deepcopy(args))
+    # Where they are not known slopes are fitted to shapes when they are run.
+    assert "for " in made.source
+    assert ".reshape(" not in made.source
+    assert ".shape[" not in made.source

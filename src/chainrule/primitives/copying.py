@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 
 from chainrule.graph.answer import Answer
@@ -19,6 +20,7 @@ from chainrule.graph.block import (
 )
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, Type
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives.arrays.lengths import Lengths
 from chainrule.primitives.arrays.measured import as_in
 from chainrule.primitives.control import IF, LOOP, TRY
@@ -35,8 +37,11 @@ class Copier:
         self.map: dict[Node, Node] = {}
         # Results of structured nodes that were asked for: they change with their owners.
         self._items: dict[Node, dict[Node, None]] = {}
-        # The lengths of the states of those loops of which the copies are not complete.
-        self._open: dict[Node, dict[Node, Lengths]] = {}
+        # Of those loops of which the copies are not complete, the number of the first state and
+        # the lengths of the states.
+        self._open: dict[Node, tuple[int, dict[Node, Lengths]]] = {}
+        # From this number on lengths are uncertain: a loop is open of whose states none are known.
+        self._unsure = math.inf
         graph = self.graph
         graph.module = source.module
         graph.globals = source.globals
@@ -198,12 +203,20 @@ class Copier:
         for item in self._items.get(node, ()):
             self.map.pop(item, None)
         self.map[node] = new
-        if self._open.pop(node, None):
+        first, states = self._open.pop(node, (0, {}))
+        if states:
             # What was not known of an unfinished loop can be found now.
-            self.graph.lengths.clear()
-            for outer in self._open.values():
-                self.graph.lengths.update(outer)
+            outer = (number for number, _ in self._open.values())
+            self._forget_since(min(first, self._unsure, *outer))
         return new
+
+    def _forget_since(self, first: float) -> None:
+        """Forget the lengths of what was made from this number on, but for open loops."""
+        known = self.graph.lengths
+        for node in [node for node in known if node.serial >= first]:
+            del known[node]
+        for _, outer in self._open.values():
+            known.update(outer)
 
     def open_loop(
         self, node: Node, parameters: Iterable[Node] | None = None
@@ -215,6 +228,7 @@ class Copier:
         _, condition, old, _ = node.params
         assert isinstance(old, Block)
         parent = self.graph.cursor
+        first = self.graph.last_serial + 1
         new_condition = None
         if isinstance(condition, Block):
             new_condition = parent = Block(self.graph, parent)
@@ -223,17 +237,20 @@ class Copier:
             type = self.parameter_type(parameter)
             self.map[parameter] = body.parameter(str(parameter.params[0]), type)
             self.named(parameter, self.map[parameter])
-        self._measure(node, [each for each in old.parameters if isinstance(each.type, Array)])
+        states = [each for each in old.parameters if isinstance(each.type, Array)]
+        lengths = self._lengths_of_copies(states)
+        if lengths:
+            self._open[node] = first, lengths
+            self.graph.lengths.update(lengths)
+        elif any(isinstance(each.type, (Array, SequenceType)) for each in old.parameters):
+            self._unsure = min(first, self._unsure)
         return new_condition, body
 
-    def _measure(self, node: Node, states: Sequence[Node]) -> None:
+    def _lengths_of_copies(self, states: Sequence[Node]) -> dict[Node, Lengths]:
         """While a loop is copied, the lengths of its states are those of the complete one."""
-        if not states:
-            return
         alike = [each for each in states if each in self.map and self.map[each].type == each.type]
         found = {self.map[each]: as_in(each, self._copied_serial) for each in alike}
-        self._open[node] = {state: lengths for state, lengths in found.items() if lengths}
-        self.graph.lengths.update(self._open[node])
+        return {state: lengths for state, lengths in found.items() if lengths}
 
     def _copied_serial(self, serial: int) -> int | None:
         """The number of the copy of a value, by its own: mostly that of an array that is given."""

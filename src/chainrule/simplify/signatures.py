@@ -12,6 +12,7 @@ Arguments are of both signs, so that ``exp(0.5 * log(x * x))`` is not taken for 
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 from collections.abc import Collection, Hashable, Mapping, Sequence
@@ -27,6 +28,7 @@ from chainrule.records import dataclass
 ORDER = 2**61 - 1
 PRIME = 82 * ORDER + 1
 GENERATOR = pow(5, 82, PRIME)
+HALF = pow(2, -1, ORDER)
 # Floats stand for the simple ratio, or multiple of this root, that they are but for the last bit.
 ROOT = math.sqrt(2.0)
 SIMPLE = 1000
@@ -133,7 +135,7 @@ class Drawn:
         if node in self.numbers:
             return self._number(self.numbers[node])
         root, log = self.random.randrange(1, ORDER), self.random.randrange(1, ORDER)
-        half = log * pow(2, -1, ORDER) % ORDER
+        half = log * HALF % ORDER
         sign = 1 if node in self.positive else self.random.choice((1, -1))
         self.roots[node] = Signature(pow(GENERATOR, half, PRIME), root, 1, half)
         return Signature(sign * pow(GENERATOR, log, PRIME) % PRIME, root * root % ORDER, sign, log)
@@ -141,14 +143,7 @@ class Drawn:
     def _number(self, value: float) -> Signature:
         if not math.isfinite(value):
             return self._atom(("number", repr(value)))
-        if value in (1, -1):
-            return Signature(int(value) % PRIME, int(value) % ORDER, int(value), 0)
-        if 0.0 < abs(value) < LARGEST:
-            for unit, signature in ((1.0, Signature(1, 1)), (ROOT, Signature(*_ROOTS))):
-                ratio = _simple(float(value), unit)
-                if ratio is not None:
-                    return _scaled(signature, ratio)
-        return _scaled(Signature(1, 1), Fraction(value))
+        return _of_number(value)
 
     def _atom(self, key: Key) -> Signature:
         known = self.atoms.get(key)
@@ -156,6 +151,19 @@ class Drawn:
             known = Signature(self.random.randrange(1, PRIME), self.random.randrange(1, ORDER))
             self.atoms[key] = known
         return known
+
+
+@functools.lru_cache(maxsize=256)
+def _of_number(value: float) -> Signature:
+    """The signature of a finite number, which no draw changes."""
+    if value in (1, -1):
+        return Signature(int(value) % PRIME, int(value) % ORDER, int(value), 0)
+    if 0.0 < abs(value) < LARGEST:
+        for unit, signature in ((1.0, Signature(1, 1)), (ROOT, Signature(*_ROOTS))):
+            ratio = _simple(float(value), unit)
+            if ratio is not None:
+                return _scaled(signature, ratio)
+    return _scaled(Signature(1, 1), Fraction(value))
 
 
 def _simple(value: float, unit: float) -> Fraction | None:

@@ -8,7 +8,6 @@ call for which it is made: a guard then watches them.
 from __future__ import annotations
 
 import operator
-from collections import ChainMap
 from collections.abc import Callable, Iterable, MutableMapping
 
 from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, UNDEFINED, Graph, result_number
@@ -341,27 +340,37 @@ def _renamed(length: Length, copied: Callable[[int], int | None]) -> Length | No
 
 
 class _Walk:
-    """Lengths by node; None is a list of which no more is known."""
+    """Lengths by node; None is a list of which no more is known.
 
-    def __init__(self, known: Known) -> None:
+    Where ``known`` rest on a guess, ``outside`` are those that do not.
+    """
+
+    def __init__(self, known: Known, outside: Known | None = None) -> None:
         self.known = known
+        self.guesses = outside is not None
+        self.outside: Known = {} if outside is None else outside
 
     def of(self, node: Node) -> Lengths | None:
         """The lengths of a value, with those of what it is made of."""
+        known, outside = self.known, self.outside
         stack = [node]
         while stack:
             current = stack[-1]
-            if current in self.known:
+            if current in known or current in outside:
                 stack.pop()
                 continue
-            waiting = [arg for arg in _sources(current) if arg not in self.known]
+            sources = _sources(current)
+            waiting = [arg for arg in sources if arg not in known and arg not in outside]
             if waiting:
                 stack.extend(waiting)
                 continue
             stack.pop()
-            if current not in self.known:
-                self.known[current] = self.measured(current)
-        return self.known[node]
+            known[current] = self.measured(current)
+        return self.told(node)
+
+    def told(self, node: Node) -> Lengths | None:
+        """The lengths of a value if it is measured."""
+        return self.known[node] if node in self.known else self.outside.get(node)
 
     def sure(self, node: Node) -> Lengths:
         """As :meth:`of`, with names for what is not known."""
@@ -431,12 +440,12 @@ class _Walk:
             if owner is None or owner.op is not LOOP or node not in loop_parts(owner)[2]:
                 return None
             self.loop(owner)
-            return self.known.get(node)
+            return self.told(node)
         owner = node.args[0]
         k = result_number(node)
         if owner.op is LOOP:
             self.loop(owner)
-            return _left(node, self.known.get(loop_parts(owner)[2][k]), owner)
+            return _left(node, self.told(loop_parts(owner)[2][k]), owner)
         if owner.op not in (IF, TRY):
             return None
         blocks = owner.params[:2] if owner.op is IF else try_blocks(owner.params)
@@ -446,19 +455,18 @@ class _Walk:
     def loop(self, owner: Node) -> None:
         """The lengths of all states of a loop: of what enters it, as far as steps keep them."""
         _, initial, states = loop_parts(owner)
-        if any(state in self.known for state in states):
+        if any(state in self.known or state in self.outside for state in states):
             return
+        # What rests on no guess but that of this loop is not copied.
+        base, outside = (self.known, self.outside) if self.guesses else ({}, self.known)
         nexts, inside = next_states(owner), _serials(owner)
         held = [k for k, state in enumerate(states) if isinstance(state.type, (Array, Sequence))]
         guess = {states[k]: _entering(states[k], self.of(initial[k])) for k in held}
         # What has no value before the first step has the lengths that a step gives it.
         unset = {states[k] for k in held if initial[k].op is UNDEFINED}
         while True:
-            found: dict[Node, Lengths | None] = {
-                state: all_unknown(state) if state in unset else lengths
-                for state, lengths in guess.items()
-            }
-            trial = _Walk(ChainMap(found, self.known))
+            names = {state: all_unknown(state) for state in unset}
+            trial = _Walk({**base, **guess, **names}, outside)
             given = {states[k]: trial.of(nexts[k]) for k in held}
             if unset:
                 guess |= {state: given[state] for state in unset}
@@ -466,7 +474,7 @@ class _Walk:
                 continue
             renewed = {state: _kept(state, guess, given[state], inside) for state in given}
             if renewed == guess:
-                self.known.update(found)
+                self.known.update(trial.known)
                 return
             guess = renewed
 
