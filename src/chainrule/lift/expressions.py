@@ -230,6 +230,9 @@ class Expressions(Texts, OneShot):
                 if isinstance(inner, Static) and isinstance(inner.value, dict):
                     pairs += [(self.wrap(k), self.static_item(inner, k)) for k in inner.value]
                     continue
+                if isinstance(inner, TableBox):
+                    pairs.append((inner, inner))
+                    continue
                 if not isinstance(inner, DictBox):
                     raise self.unsupported("`**` of this value in a dict", "Name the keys.", node)
                 pairs += [(self.wrap(k), held) for k, held in self.entries(inner).items()]

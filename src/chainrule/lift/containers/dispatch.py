@@ -18,7 +18,7 @@ from typing import Generic
 from chainrule.graph.block import CONSTANT, ITEM
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
-from chainrule.lift.containers.tables import Tables
+from chainrule.lift.containers.merging import Merging
 from chainrule.lift.values import (
     MAPPINGS,
     ArrayBox,
@@ -42,7 +42,7 @@ MOST = 12
 CLASSES: dict[str, type] = {"float": float, "int": int, "bool": bool}
 
 
-class Dispatch(Tables):
+class Dispatch(Merging):
     """Reads tables of functions, and those of ``functools.singledispatch``."""
 
     def _call_object(

@@ -10,6 +10,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, DYNAMIC, INT
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.containers import merging
 from chainrule.lift.containers.sets import Sets
 from chainrule.lift.containers.tables import Tables
 from chainrule.lift.library.builtins import Arguments, Builtins, Keywords, make_list, paired
@@ -540,6 +541,8 @@ TABLE_METHODS: dict[str, Callable[..., Value]] = {
     "items": _table_items,
     "keys": lambda self, owner, args, keywords, node: self.keys_of(owner),
     "values": lambda self, owner, args, keywords, node: owner.values,
+    "copy": merging.copied,
+    "update": merging.update,
 }
 
 

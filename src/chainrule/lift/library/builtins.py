@@ -273,6 +273,9 @@ def _dict(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) ->
     content: dict[Any, Value] = {}
     if args:
         base = self.read(args[0])
+        if isinstance(base, TableBox):
+            given = ((Static(name), value) for name, value in keywords.items())
+            return self.made_dict([(base, base), *given], node)
         content.update(
             self.entries(base) if isinstance(base, DictBox) else paired(self, base, node)
         )
