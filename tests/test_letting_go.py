@@ -102,3 +102,22 @@ def test_what_a_function_within_holds_is_not_deleted() -> None:
         "a = b = f(x)\nc = [b]\nd = lambda: a\ne = (k for k in c)\nif x:\n    g = b"
     ).body
     assert deletable(body) == {"b", "d", "e"}
+
+
+def forward(a: float, state: Any, table: Any) -> Any:
+    total = state[:, None] + a * table
+    return np.log(np.exp(total).sum(axis=0))
+
+
+def steps(a: float, x: Any, y: Any) -> Any:
+    """Each step takes arrays of its own, which its slope needs."""
+    table = x @ x.T
+    first = forward(a, forward(a, forward(a, y, table), table), table)
+    return forward(a, forward(a, forward(a, first, table), table), table).sum()
+
+
+def test_where_many_lines_of_it_were_needed_nothing_is_deleted() -> None:
+    assert deleted(steps) == []
+    expected, noise = along(lambda h: steps(0.2 + h, X, Y))
+    found = grad(steps, mode="reverse")(0.2, X, Y)
+    assert found == pytest.approx(float(expected), abs=10.0 * noise + 1e-7 * abs(found))

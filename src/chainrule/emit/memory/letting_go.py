@@ -5,7 +5,7 @@
 
 A name keeps its array to the end of the function.  How much is needed at once is counted over the
 statements of the function, with every axis that may be long taken for equally long, and names are
-deleted only where that saves an eighth, as late as it does.
+deleted only where that saves an eighth, as late as it does, and in a few lines.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ MOST = 1.15
 LEAST = 0.04
 # A function that makes less arrays than so many is left as it is.
 FEW = 6
+# Where more lines were needed for it, they would be in the way of a reader.
+MOST_LINES = 3
 # What they give has as many entries as their first argument.
 RESHAPING = ("reshape", "reshaped", "ravel", "transpose", "swapaxes", "squeeze", "expand_dims",
              "moveaxis", "flip", "array_copy")  # fmt: skip
@@ -72,7 +74,7 @@ def with_deletions(
     if len(large) < FEW or kept <= MOST * needed:
         return body
     deletions, taken = _deletions(arrays, beside, needed, deletable(body))
-    if kept <= MOST * taken:
+    if kept <= MOST * taken or len(deletions) > MOST_LINES:
         return body
     found: list[ast.stmt] = []
     for number, statement in enumerate(body):
