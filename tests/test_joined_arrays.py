@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import value_and_grad
+from chainrule import grad, value_and_grad
 from chainrule.errors import UnsupportedError
+from tests import oracle
 
 TABLE = (
     ((3, 128.0), (2, 5, 128.0), (-1, 3, 3, 64.0)),
@@ -222,3 +223,46 @@ def test_what_is_joined_again_is_still_seen_elsewhere(f: Any) -> None:
 def test_what_somebody_else_may_see_is_refused(f: Any) -> None:
     with pytest.raises(UnsupportedError, match=r"several branches|under another name"):
         value_and_grad(f)(np.array([0.1, 0.2]))
+
+
+def held_where_one_arm_appends(x: Any) -> Any:
+    y = x * 1.5
+    held = [y**2, y]
+    if x[0] > 99.0:
+        held.append(y * y)
+    y[:] = np.sin(y)
+    return held[-1].sum()
+
+
+def viewed_where_one_arm_appends(x: Any) -> Any:
+    y = x * 1.5
+    held = [y**2, y[::-1]]
+    if x[0] > 99.0:
+        held.append(y * y)
+    y[:] = np.sin(y)
+    return held[-1].sum()
+
+
+def viewed_in_a_loop(x: Any) -> Any:
+    y = x * 1.5
+    held = []
+    for _ in range(9):
+        held.append(y[1:])
+        y[:] = np.sin(y)
+    return held[0].sum() + held[-1].sum()
+
+
+@pytest.mark.parametrize(
+    "f", [held_where_one_arm_appends, viewed_where_one_arm_appends, viewed_in_a_loop]
+)
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_an_array_in_a_list_that_grows_is_not_written_to_unseen(f: Any, mode: str) -> None:
+    x = np.array([0.8, 0.3, 1.3, -0.4])
+    try:
+        found = grad(f, mode=mode)(x.copy())
+    except UnsupportedError as error:
+        assert "written to after it was put into another container" in str(error)
+        return
+    verdicts = oracle.gradient(lambda each: f(each.copy()), (x,)).values()
+    for verdict, number in zip(verdicts, found, strict=True):
+        assert oracle.agrees(verdict, number)

@@ -298,6 +298,7 @@ class Statements(Axisless):
 
     def freeze(self, value: Value) -> None:
         """A list stored inside another by value must not change any more."""
+        value = value.box if isinstance(value, View) else value
         if isinstance(value, BOXES):
             self.frozen.add(value)
         elif isinstance(value, TupleValue):

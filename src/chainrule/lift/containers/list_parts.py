@@ -9,13 +9,22 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import INT
 from chainrule.lift.expressions import Expressions
 from chainrule.lift.state import same_value
-from chainrule.lift.values import ListBox, Value
+from chainrule.lift.values import ArrayBox, ListBox, Value, View
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.left_end import drop_first, prepend
 
 
 class ListParts(Expressions):
     """Changes the length of lists in their middle."""
+
+    def make_dynamic(self, box: ListBox) -> Node:
+        items = self.known_items(box) or ()
+        made = super().make_dynamic(box)
+        for item in items:
+            # The slopes in the list would not change with the array.
+            if isinstance(item, (ArrayBox, View)):
+                self.freeze(item)
+        return made
 
     def take_out(self, box: ListBox, position: Value) -> Value:
         """The entry at ``position``, which the list has no more."""
