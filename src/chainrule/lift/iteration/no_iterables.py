@@ -46,10 +46,10 @@ class NoIterables(RangeParts):
         return super()._call_object(function, args, keywords, node)
 
     def as_list(self, value: Value, node: ast.AST) -> Value:
-        """Any iterable as a list or tuple."""
-        number = self._number(value)
+        """Any iterable as a list or tuple; unpacking it into names says what it misses itself."""
+        number = self._number(value) if isinstance(node, ast.Starred) else None
         if number is not None:
-            self.raises_itself("iter(_0_)", number)
+            self.raises_itself("[*_0_]", number)
         return super().as_list(value, node)
 
     def _generator(self, node: ast.GeneratorExp) -> Value:
