@@ -3,7 +3,9 @@
 import math
 import re
 
-from chainrule import grad
+import pytest
+
+from chainrule import grad, value_and_grad
 from tests.oracle import agrees, derivative
 
 
@@ -21,3 +23,16 @@ def test_a_test_that_is_asked_once_has_no_name() -> None:
     # Whether `r` is positive is asked in both directions, and nothing else.
     assert len(re.findall(r"\br_is_positive\b", slope.source)) == 3
     assert not re.search(r"^ +(branch|\w+_is_zero|\w+_is_negative) = ", slope.source, re.M)
+
+
+def filled_in(y: float, x: float) -> float:
+    return ((y or 1.0) or 1.63) * x
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_value_that_is_certainly_true_is_still_that_value(mode: str) -> None:
+    value, slopes = value_and_grad(filled_in, wrt=("y", "x"), mode=mode)(0.3, 0.7)
+    assert value == filled_in(0.3, 0.7)
+    assert slopes == (0.7, 0.3)
+    value, slopes = value_and_grad(lambda y: (y or 1.0) or 1.63, mode=mode)(0.3)
+    assert (value, type(value), slopes) == (0.3, float, 1.0)

@@ -20,8 +20,6 @@ from chainrule.graph.types import (
     OPAQUE,
     Array,
     Type,
-    is_complex,
-    unit_axes_of,
 )
 from chainrule.primitives import bounds
 from chainrule.primitives.control import both, choose
@@ -40,10 +38,10 @@ from chainrule.primitives.declare import (
     is_constant,
     is_left_out,
 )
+from chainrule.primitives.exponents import by_exponent, is_of_complex
 from chainrule.primitives.floats import as_float, integral, is_cast, with_casts, without_rounding
 from chainrule.primitives.masking import (
     inside_mask,
-    is_array,
     masked,
     masked_product,
     masked_quotient,
@@ -200,14 +198,14 @@ POWER_KINKS = (
 )
 def power(x: Any, y: Any, out: Any) -> Any:
     """Power, with x**0 flat everywhere and 0**y flat in y."""
-    return _power_by_base(x, y, out), _power_by_exponent(x, out)
+    return _power_by_base(x, y, out), by_exponent(x, out)
 
 
 power.keeps_integers = True
 
 
 def _power_by_base(x: Any, y: Any, out: Any) -> Any:
-    if not is_constant(y) and _is_of_complex(x, y):
+    if not is_constant(y) and is_of_complex(x, y):
         return choose(equal(x, 0.0), lambda: 0.0, lambda: y * out / x)
     if isinstance(y, Node) and y.type == INT and not is_constant(y):
         return choose(equal(y, 0), lambda: 0.0, lambda: y * x ** (y - 1))
@@ -260,31 +258,6 @@ def _counts_up(places: Node) -> bool:
     if places.op.name == "maximum":
         return is_constant(places.args[1], 0)
     return places.op.name == "arange" and all(map(is_left_out, places.args[1:]))
-
-
-def _power_by_exponent(x: Any, out: Any) -> Any:
-    if _is_of_complex(x, out):
-        return choose(equal(x, 0.0), lambda: 0.0, lambda: out * _complex_log(x))
-    return choose(greater(x, 0.0), lambda: out * _log(x), lambda: 0.0)
-
-
-def _is_of_complex(*parts: Any) -> bool:
-    return any(is_array(part) and is_complex(part.type) for part in parts)
-
-
-def _complex_log(x: Any) -> Any:
-    if is_array(x) and unit_axes_of(x.type):
-        return _log(x if is_complex(x.type) else x + x.graph.constant(0j))
-    from chainrule.primitives.arrays.complex_numbers import joined
-    from chainrule.primitives.complex_functions import log
-
-    return log(x if is_complex(x.type) else joined.build(x, x.graph.constant(0.0)))
-
-
-def _log(x: Any) -> Any:
-    from chainrule.primitives.declare import TABLE
-
-    return TABLE["log"](x) if "log" in TABLE else math.log(x)
 
 
 @elementwise(

@@ -151,7 +151,7 @@ class Simplifier(SumSimplifier):
             if truth is not None:
                 self._take(node, node.params[0 if truth else 1])
                 for k, result in enumerate(node.params[0 if truth else 1].results):  # type: ignore[attr-defined]
-                    if result is node.args[0]:
+                    if result is node.args[0] and result.type == BOOL:
                         self.map[node.block.item(node, k)] = self.graph.constant(truth)
                 return
             if derived and (kept := unguarded_arm(node.args[0], owned_blocks(node))) is not None:
