@@ -27,7 +27,7 @@ from chainrule.graph.types import (
 )
 from chainrule.lift.arrays import memory
 from chainrule.lift.arrays.entries import SeenEntries, of_entry
-from chainrule.lift.arrays.made_of import check_even, check_known_axes, check_numbers
+from chainrule.lift.arrays.made_of import check_even, check_known_axes, check_no_axes, check_numbers
 from chainrule.lift.containers.items import Containers
 from chainrule.lift.containers.sharing import Box
 from chainrule.lift.values import (
@@ -126,7 +126,8 @@ class Arrays(Containers):
 
     def python_number(self, node: Node) -> Node:
         """The number of Python's that a number of a dtype of its own is to functions of math."""
-        if not isinstance(node.type, Array) or unit_axes_of(node.type):
+        check_no_axes(self, node)
+        if not isinstance(node.type, Array):
             return node
         return self.block.add(TABLE["to_float"], (node,), ("builtins.float",), FLOAT)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chainrule.graph.node import Node
+from chainrule.graph.types import unit_axes_of
 from chainrule.lift.values import DictBox, ObjectBox, Static, Value, is_made
 
 
@@ -19,6 +20,15 @@ def check_numbers(lifter: Any, items: Iterable[Value]) -> None:
         found = item.value if isinstance(item, Static) else None
         if isinstance(item, DictBox) or isinstance(found, (str, bytes, dict)):
             raise lifter.unsupported("an array of texts or dicts", "Make it of numbers.")
+
+
+def check_no_axes(lifter: Any, node: Node) -> None:
+    """Refuse an array where a number is meant: NumPy converts those without axes alone."""
+    if unit_axes_of(node.type):
+        raise lifter.unsupported(
+            "an array where Python takes a number",
+            "Use the function of NumPy, or take the entry that is meant, as in `x[0]`.",
+        )
 
 
 def check_even(lifter: Any, leaves: Iterable[Value]) -> None:

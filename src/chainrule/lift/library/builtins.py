@@ -16,6 +16,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.arrays.made_of import check_no_axes
 from chainrule.lift.calls.calling import Builtin
 from chainrule.lift.calls.signatures import BINDING
 from chainrule.lift.core import Completion, LoopExits
@@ -371,6 +372,7 @@ def _number(name: str) -> Builtin:
                 type=FLOAT if name == "float" else INT,
                 refusal=refusal if numbers else None,
             )
+        check_no_axes(self, value)
         if name == "int":
             own = self.python_types(value) == (int,)
             return value if own else self.python_int("to_int", value)

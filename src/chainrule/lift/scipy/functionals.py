@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -163,6 +163,18 @@ class Solution(NamedTuple):
     """What is understood of the result of ``root_scalar``."""
 
     root: float
+    converged: bool
+    flag: str
+    iterations: int
+    function_calls: int
+
+
+def _unknown(
+    lifter: Methods, of: str, fields: Sequence[str], remedy: str, node: ast.AST
+) -> list[Value]:
+    """Parts of a result of which nothing is known: they are refused where they are used."""
+    told = [f"`{field}` of what `{of}` gives is used" for field in fields]
+    return [Poison(lifter.unsupported(each, remedy, node)) for each in told]
 
 
 def root_between(
@@ -180,7 +192,9 @@ def root_between(
             node,
         )
     found = BETWEEN(lifter, [given.pop("f"), *ends], given, node)
-    return TupleValue((found,), Solution)
+    remedy = "Take the root alone; `brentq` raises where it does not converge."
+    others = _unknown(lifter, "root_scalar", Solution._fields[1:], remedy, node)
+    return TupleValue((found, *others), Solution)
 
 
 def root_near(
@@ -215,6 +229,10 @@ class Least(NamedTuple):
 
     x: float
     fun: float
+    success: bool
+    message: str
+    nit: int
+    nfev: int
 
 
 def least(lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
@@ -229,7 +247,10 @@ def least(lifter: Methods, args: list[Value], keywords: dict[str, Value], node: 
             "At a bound the slope is not zero, and the rule does not hold: minimise without them.",
             node,
         )
+    found = LEAST(lifter, [], given, node)
     refusal = lifter.unsupported(
         "the least value that `minimize_scalar` gives is used", "Compute it from `.x`.", node
     )
-    return TupleValue((LEAST(lifter, [], given, node), Poison(refusal)), Least)
+    remedy = "Take the place of the least value, `.x`, alone."
+    others = _unknown(lifter, "minimize_scalar", Least._fields[2:], remedy, node)
+    return TupleValue((found, Poison(refusal), *others), Least)
