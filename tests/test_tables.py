@@ -238,12 +238,12 @@ def test_a_dict_of_run_time_keys_is_a_list_and_the_places_of_its_keys() -> None:
         found_values.append(0.0)
         # line: return found[1]
         found_values_bar = [0.0] * len(found_values)
-        found_values_bar[place] += 1.0
+        found_values_bar[place] = 1.0
         found_values_bar.pop()
     else:
         # line: return found[1]
         found_values_bar = [0.0] * len(found_values)
-        found_values_bar[place] += 1.0
+        found_values_bar[place] = 1.0
     # line: for i in range(n):
     x_bar = 0.0
     for i in reversed(range(n)):

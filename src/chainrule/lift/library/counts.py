@@ -22,7 +22,7 @@ class Counts:
             for key, number in counted.items():
                 self.held[key] = number
         for key, number in numbers.items():
-            self.held[key] = number
+            self.held[key] = number if counted is None else number + self[key]
 
     def __len__(self):
         return len(self.held)
@@ -41,6 +41,39 @@ class Counts:
 
     def __setitem__(self, key, number):
         self.held[key] = number
+
+    def __delitem__(self, key):
+        if key in self.held:
+            del self.held[key]
+
+    def __eq__(self, other):
+        if not isinstance(other, collections.Counter):
+            return self.held == other
+        here = all(number == other.get(key, 0) for key, number in self.held.items())
+        return here and all(number == self[key] for key, number in other.items())
+
+    def __le__(self, other):
+        if not isinstance(other, collections.Counter):
+            return NotImplemented
+        here = all(number <= other.get(key, 0) for key, number in self.held.items())
+        return here and all(self[key] <= number for key, number in other.items())
+
+    def __ge__(self, other):
+        return other <= self if isinstance(other, collections.Counter) else NotImplemented
+
+    def __lt__(self, other):
+        return self <= other and not self == other
+
+    def __gt__(self, other):
+        return self >= other and not self == other
+
+    def pop(self, key, *default):
+        """The number, which is taken out."""
+        return self.held.pop(key, *default)
+
+    def setdefault(self, key, default=None):
+        """The number, which is put in where there is none."""
+        return self.held.setdefault(key, default)
 
     def get(self, key, default=None):
         """The number, or what is given where there is none."""
@@ -69,7 +102,7 @@ class Counts:
     def most_common(self, n=None):
         """The largest first."""
         pairs = sorted(self.held.items(), key=lambda pair: pair[1], reverse=True)
-        return pairs if n is None else pairs[:n]
+        return pairs if n is None else pairs[: max(n, 0)]
 
     def update(self, counted=None, /, **numbers):
         """Add numbers."""
@@ -88,6 +121,8 @@ class Counts:
             self.held[key] = self.held.get(key, 0) - number
 
     def __add__(self, other):
+        if not isinstance(other, collections.Counter):
+            return NotImplemented
         made = Counts()
         for key, number in self.held.items():
             found = number + other[key]
@@ -99,6 +134,8 @@ class Counts:
         return made
 
     def __sub__(self, other):
+        if not isinstance(other, collections.Counter):
+            return NotImplemented
         made = Counts()
         for key, number in self.held.items():
             found = number - other[key]
@@ -110,6 +147,8 @@ class Counts:
         return made
 
     def __or__(self, other):
+        if not isinstance(other, collections.Counter):
+            return NotImplemented
         made = Counts()
         for key, number in self.held.items():
             more = other[key]
@@ -122,6 +161,8 @@ class Counts:
         return made
 
     def __and__(self, other):
+        if not isinstance(other, collections.Counter):
+            return NotImplemented
         made = Counts()
         for key, number in self.held.items():
             less = other[key]
@@ -129,6 +170,46 @@ class Counts:
             if found > 0:
                 made.held[key] = found
         return made
+
+    def __pos__(self):
+        made = Counts()
+        for key, number in self.held.items():
+            if number > 0:
+                made.held[key] = number
+        return made
+
+    def __neg__(self):
+        made = Counts()
+        for key, number in self.held.items():
+            if number < 0:
+                made.held[key] = 0 - number
+        return made
+
+    def __iadd__(self, other):
+        self.update(other)
+        return self.kept()
+
+    def __isub__(self, other):
+        self.subtract(other)
+        return self.kept()
+
+    def __ior__(self, other):
+        for key, number in other.items():
+            if number > self[key]:
+                self.held[key] = number
+        return self.kept()
+
+    def __iand__(self, other):
+        for key, number in self.held.items():
+            less = other[key]
+            if less < number:
+                self.held[key] = less
+        return self.kept()
+
+    def kept(self):
+        """Itself, without what is not above zero."""
+        self.held = (+self).held
+        return self
 
 
 IN_PLACE_OF[Counts] = collections.Counter

@@ -47,6 +47,35 @@ class ObjectSet:
     def __sub__(self, other):
         return ObjectSet([item for item in self.items if item not in other])
 
+    def __le__(self, other):
+        return all(item in other for item in self.items)
+
+    def __ge__(self, other):
+        return all(item in self for item in other)
+
+    def __eq__(self, other):
+        if not isinstance(other, set):
+            return NotImplemented
+        return len(self) == len(other) and self <= other
+
+    def __lt__(self, other):
+        return len(self) < len(other) and self <= other
+
+    def __gt__(self, other):
+        return len(self) > len(other) and self >= other
+
+    def __ior__(self, other):
+        self.update(other)
+        return self
+
+    def __iand__(self, other):
+        self.items = [item for item in self.items if item in other]
+        return self
+
+    def __isub__(self, other):
+        self.items = [item for item in self.items if item not in other]
+        return self
+
     def add(self, item):
         """An entry, unless it is there."""
         if item not in self:

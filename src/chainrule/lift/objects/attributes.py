@@ -379,8 +379,8 @@ class Objects(Hooks):
                     raise self._no_such(name, node)
                 self.watch_trait(owner.route, name, False)
                 self.always_raises(_no_attribute(owner, name))
-            kind = IN_PLACE_OF.get(owner.type, list)
-            if kind.__module__ not in ("builtins", "collections"):
+            kind = IN_PLACE_OF.get(owner.type, object)
+            if kind.__module__ not in ("builtins", "collections") or hasattr(kind, name):
                 raise self.unsupported(
                     f"`{name}` of a {kind.__name__} that the function makes",
                     "Use what else it has, or a class of your own.",

@@ -14,6 +14,7 @@ from chainrule.graph.block import Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT
 from chainrule.lift.library.contents import spelled_out
+from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.derived import Derived
 from chainrule.lift.operators import BINARY_METHODS
 from chainrule.lift.values import ListBox, ObjectBox, Static, TupleValue, Value, is_made
@@ -105,8 +106,20 @@ class SpecialMethods(Derived):
 
     def in_place(self, operator: type, old: Value, operand: Value, node: ast.AST) -> Value | None:
         """What ``old += operand`` and the like bind; None where the operator itself is applied."""
-        name = BINARY_METHODS.get(operator)
-        return self._asked([(old, operand, f"__i{name}__")], node)
+        method = f"__i{BINARY_METHODS.get(operator)}__"
+        self._check_spelled_out(old, method, node)
+        return self._asked([(old, operand, method)], node)
+
+    def _check_spelled_out(self, owner: Value, method: str, node: ast.AST) -> None:
+        """Refuse what a class of Python's has a method for, and the one in its place has none."""
+        kind = IN_PLACE_OF.get(owner.type) if isinstance(owner, ObjectBox) else None
+        answers = getattr(kind, method, None) is not getattr(object, method, None)
+        if kind is not None and answers and not has_method(owner, method):
+            raise self.unsupported(
+                f"`{method}` of a {kind.__name__} that the function makes",
+                "Use what else it has, or a class of your own.",
+                node,
+            )
 
     def unary(self, operator: type, value: Value, node: ast.AST) -> Value | None:
         """``-value`` and the like of an object; None of anything else."""
@@ -196,6 +209,8 @@ class SpecialMethods(Derived):
         if operator is ast.NotEq:
             equal = self.compare(ast.Eq, left, right, node)
             return self.negate(equal)
+        for side in objects:
+            self._check_spelled_out(side, own, node)
         if operator is ast.Eq and all(map(_is_equal_to_itself_only, objects)):
             return super().compare(ast.Is, left, right, node)
         return super().compare(operator, left, right, node)
