@@ -1,5 +1,7 @@
 """Dicts of run-time keys that are copied, merged and updated."""
 
+from collections import Counter, defaultdict
+
 import numpy as np
 import pytest
 
@@ -70,9 +72,45 @@ def under_a_default(numbers, keys):
     return weighted(found) * found["q"]
 
 
+def with_its_default(numbers, keys):
+    found = defaultdict(float)
+    for key, number in zip(keys, numbers, strict=False):
+        found[key] += number * number
+    other, more = found.copy(), {"k1": numbers[0]} | found
+    other["new"] += numbers[3]
+    more["newer"] += numbers[4]
+    return weighted(found) + 10.0 * weighted(other) + 5.0 * weighted(more)
+
+
+def tally(numbers, keys):
+    found = Counter()
+    for key, number in zip(keys, numbers, strict=False):
+        found[key] += number
+    return found
+
+
+def counted_up(numbers, keys):
+    found = tally(numbers, keys)
+    other = found.copy()
+    other.update({"k1": numbers[2], "new": numbers[3]}, k2=numbers[4] ** 2)
+    other.update(tally(numbers[:5], keys))
+    other["newer"] += numbers[5]
+    return weighted(other) + 10.0 * weighted(found) + other["missing"]
+
+
 @pytest.mark.parametrize(
     "function",
-    [copied, made_of_another, displayed, updated, united, in_a_loop, under_a_default],
+    [
+        copied,
+        made_of_another,
+        displayed,
+        updated,
+        united,
+        in_a_loop,
+        under_a_default,
+        with_its_default,
+        counted_up,
+    ],
 )
 def test_a_dict_made_of_others_has_their_entries_in_order(function) -> None:
     value, slope = value_and_grad(function)(NUMBERS, KEYS)
@@ -82,6 +120,20 @@ def test_a_dict_made_of_others_has_their_entries_in_order(function) -> None:
     assert slope @ direction == pytest.approx(expected, rel=1e-8)
     _, dot = jvp(function)(NUMBERS, KEYS, numbers_dot=direction.tolist())
     assert dot == pytest.approx(expected, rel=1e-8)
+
+
+def test_the_larger_counts_of_run_time_keys_are_refused_and_not_the_later_ones_taken() -> None:
+    def larger(numbers, keys):
+        return weighted(tally(numbers, keys) | tally(numbers[::-1], keys))
+
+    def larger_in_place(numbers, keys):
+        found = tally(numbers, keys)
+        found |= {"k1": numbers[0]}
+        return weighted(found)
+
+    for function in (larger, larger_in_place):
+        with pytest.raises(UnsupportedError, match="of a Counter of run-time keys"):
+            value_and_grad(function)(NUMBERS, KEYS)
 
 
 def test_lists_that_two_dicts_hold_are_not_written_to_through_one() -> None:

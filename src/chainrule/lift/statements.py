@@ -188,15 +188,15 @@ class Statements(Axisless):
                 value = self.binary(type(node.op), old, operand, node)
                 self.write_whole(old, self.node(value), node)
             return True
-        if isinstance(old, (DictBox, TableBox)) and isinstance(node.op, ast.BitOr):
+        is_dict = isinstance(old, DictBox) or (isinstance(old, TableBox) and not old.counts)
+        if is_dict and isinstance(node.op, ast.BitOr):
             self.call_method(old, "update", [operand], node)
             return True
         if isinstance(old, ListBox) and isinstance(node.op, ast.Add):
             self.extend(old, operand, node)
             return True
         if isinstance(old, ListBox) and isinstance(node.op, ast.Mult):
-            whole = Static(None)
-            repeated = self.binary(ast.Mult, old, operand, node)
+            repeated, whole = self.binary(ast.Mult, old, operand, node), Static(None)
             self._write_slice(old, Slice(whole, whole, whole), repeated, node)
             return True
         return False

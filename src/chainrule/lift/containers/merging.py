@@ -19,6 +19,12 @@ def put_in(held, given):
         held[key] = number
 
 
+def count_in(held, given):
+    """Add what another dict holds to a Counter."""
+    for key, number in given.items():
+        held[key] = number + held[key]
+
+
 class Merging(Tables):
     """Makes dicts of run-time keys of others."""
 
@@ -36,16 +42,24 @@ class Merging(Tables):
 
     def binary(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
         sides = (self.read(left), self.read(right))
-        if operator is ast.BitOr and any(isinstance(side, TableBox) for side in sides):
-            return self.merged(sides, node)
+        tables = [side for side in sides if isinstance(side, TableBox)]
+        if operator is ast.BitOr and tables:
+            if any(table.counts for table in tables):
+                raise self.unsupported(
+                    "`|` of a Counter of run-time keys", "Loop over its items.", node
+                )
+            defaults = [table.default for table in tables if table.default is not None]
+            return self.merged(sides, node, defaults[0] if defaults else None)
         return super().binary(operator, left, right, node)
 
-    def merged(self, parts: Sequence[Value], node: ast.AST) -> Value:
+    def merged(
+        self, parts: Sequence[Value], node: ast.AST, default: Value | None = None
+    ) -> TableBox:
         """A dict with the entries of others: dicts, and pairs of a key and a value."""
         site = self.place_of(node)
         if site not in self.tables:
             raise RunTimeKeys(site)
-        made = self.new_table(None, node)
+        made = self.new_table(default, node)
         for part in parts:
             self.add_entries(made, part, node)
         return made
@@ -74,8 +88,14 @@ def update(
             raise self.unsupported(
                 "`update` of a dict of run-time keys by this value", "Loop over its items.", node
             )
-        self.add_entries(owner, part, node)
+        if owner.counts:
+            self.call(Static(count_in), [owner, part], {}, node)
+        else:
+            self.add_entries(owner, part, node)
     for name, value in keywords.items():
+        if owner.counts:
+            held = self.read_entry(owner, Static(name), node)
+            value = self.binary(ast.Add, value, held, node)
         self.write_entry(owner, Static(name), value, node)
     return Static(None)
 
@@ -84,4 +104,6 @@ def copied(
     self: Merging, owner: TableBox, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
     """``table.copy()``."""
-    return self.merged([owner], node)
+    made = self.merged([owner], node, owner.default)
+    made.counts = owner.counts
+    return made
