@@ -186,7 +186,7 @@ def test_what_writes_into_an_array_out_of_sight_is_refused(call: str) -> None:
         chainrule.grad(f)(0.21)
 
 
-IGNORED = ["np.histogram(u, [0.0, 1.0, 3.0], weights=u)[0]", "np.take(u, [-1, 0], mode='clip')",
+IGNORED = ["np.take(u, [-1, 0], mode='clip')",
            "np.histogram(u, 3, (0.0, 2.0), True)[0]", "np.meshgrid(u, u, copy=False)[0]",
            "np.unique(u, axis=0)", "np.vstack([u, u], dtype=np.float32)",
            ]  # fmt: skip

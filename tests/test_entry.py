@@ -6,6 +6,7 @@ import ast
 import dis
 import math
 import types
+import warnings
 from fractions import Fraction
 from typing import Any
 
@@ -394,3 +395,19 @@ def test_parameters_may_be_called_as_what_the_check_needs() -> None:
     assert slope(3.0, 2.0, 5.0, True) == 30.0
     assert grad(told_by_use)(3.0, {"a": 1.0}, {"a": 1.0}) == 1.0
     assert grad(told_by_use)(3.0, 1.0, 2.0) == 6.0
+
+
+def counted(x, n):
+    rows = [[x * (i + j) for j in range(n + 1)] for i in range(n)]
+    known = [0.0] * n
+    for k in range(n):
+        known[k] = rows[k][n] - rows[n - 1][k]
+    return sum(known)
+
+
+def test_what_floats_make_raise_is_not_made_for_floats() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        slope = chainrule.grad(counted, wrt="x")
+    assert slope(0.3, 4) == pytest.approx(counted(1.0, 4))
+    assert "raise TypeError" not in slope.source

@@ -304,8 +304,10 @@ class Names:
             tape, entry = (self.family.get(arg) for arg in value.args)
             if tape is None or entry is None or tape.user_name or not tape.hint:
                 continue
-            name = entry.user_name or value.args[1].argument
-            if tape.hint.endswith("_tape") and name:
+            recorded = value.args[1]
+            name = entry.user_name or recorded.argument
+            # What a function of the module gives is called after that function.
+            if tape.hint.endswith("_tape") and name and isinstance(recorded.op, Primitive):
                 before[tape], tape.hint = tape.hint, f"{name}_tape"
             elif tape.hint.endswith("_tapes") and (entry.hint or "").endswith("_tape"):
                 tape.hint = f"{entry.hint}s"

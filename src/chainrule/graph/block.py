@@ -306,6 +306,8 @@ class Graph:
         Whether it reads lists of records field by field, for lists of any length.
     mixed_result:
         Whether only the run tells of which kind the result is, of which one has slopes.
+    raises_by_kind:
+        Whether it raises somewhere what only the kinds of values make f raise.
     keeps_calls:
         Whether it calls functions as they are that may be understood where loops are written out or
         objects are in arenas.
@@ -324,6 +326,7 @@ class Graph:
         self.cheap_tapes = False
         self.by_fields = False
         self.mixed_result = False
+        self.raises_by_kind = False
         self.keeps_calls = False
         # The number of the newest node.
         self.last_serial = -1

@@ -183,7 +183,8 @@ class Operators(Subscripts):
         for number, other, prefix in ((left, right, "r"), (right, left, "")):
             if not (name and isinstance(number, Node)) or number.type not in PLAIN_NUMBERS:
                 continue
-            if self.is_container(other) and self._are_rows(other):
+            meant = operator is ast.Mult or self.attempts
+            if meant and self.is_container(other) and self._are_rows(other):
                 kinds = self.python_types(number)
                 only = [issubclass(kind, float) for kind in kinds]
                 if operator is not ast.Mult:

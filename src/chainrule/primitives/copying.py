@@ -58,6 +58,7 @@ class Copier:
         graph.cheap_tapes = source.cheap_tapes
         graph.by_fields = source.by_fields
         graph.mixed_result = source.mixed_result
+        graph.raises_by_kind = source.raises_by_kind
         graph.keeps_calls = source.keeps_calls
         graph.sources = source.sources
 

@@ -226,6 +226,8 @@ class Request:
             if arguments is None and not graphs[0].body.completes:
                 # What says that it is a number, and is none, would raise what floats do.
                 raise RaisesForFloats("f raises whatever floats it is given", remedy="Call it.")
+            if arguments is None and graphs[0].raises_by_kind and entry:
+                raise RaisesForFloats("f raises where it is given floats", remedy="Call it.")
             if arguments is None and graphs[0].mixed_result and flags_of(self.function):
                 raise RaisesForFloats("a flag may decide what it returns", remedy="Call it.")
             asked = entry.asking(wrapping(graphs[0], entry.unasked))

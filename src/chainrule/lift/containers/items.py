@@ -357,6 +357,7 @@ class Containers(Watching):
         self.leave_before_raise()
         if not text.startswith("raise ") and " = " not in text:
             text = f"raise TypeError({text})"
+        self.graph.raises_by_kind = True
         self.block.add(RAISE, args, (text,))
         raise AlwaysRaises
 

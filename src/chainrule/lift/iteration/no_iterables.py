@@ -61,8 +61,9 @@ class NoIterables(RangeParts):
         return super()._generator(node)
 
     def _number(self, value: Value) -> Node | None:
+        """A number, where the body of a ``try`` may mean what it raises."""
         value = self.read(value)
-        if not isinstance(value, Node):
+        if not self.attempts or not isinstance(value, Node):
             return None
         is_one = value.type in PLAIN_NUMBERS or (
             is_complex(value.type) and not self.is_array(value)
