@@ -136,6 +136,53 @@ def test_the_larger_counts_of_run_time_keys_are_refused_and_not_the_later_ones_t
             value_and_grad(function)(NUMBERS, KEYS)
 
 
+def items_with_a_later_one(numbers, keys):
+    found = gathered(numbers, keys)
+    items = found.items()
+    found["late"] = numbers[0]
+    return sum(number**2 for _, number in items)
+
+
+def keys_with_a_later_one(numbers, keys):
+    found = gathered(numbers, keys)
+    shown = found.keys()
+    found["late"] = numbers[0]
+    return len(shown) * sum(found.values()) + (numbers[1] if "late" in shown else 0.0)
+
+
+def keys_of_before(numbers, keys):
+    found = gathered(numbers, keys)
+    before = list(found.keys())
+    shown = found.keys()
+    for key in shown:
+        found[key] *= 2.0
+    return len(before) * weighted(found)
+
+
+@pytest.mark.parametrize(
+    "function", [items_with_a_later_one, keys_with_a_later_one, keys_of_before]
+)
+def test_a_view_of_a_dict_has_the_keys_that_are_put_in_later(function) -> None:
+    numbers, keys = NUMBERS[:5], KEYS[3:8]
+    value, slope = value_and_grad(function)(numbers, keys)
+    assert value == function(numbers, keys)
+    direction = np.cos(np.arange(5.0))
+    expected, _ = along(lambda t: function((np.array(numbers) + t * direction).tolist(), keys))
+    assert slope @ direction == pytest.approx(expected, rel=1e-8)
+
+
+def test_new_keys_are_refused_in_a_loop_beside_a_view_of_the_dict() -> None:
+    def lengthened(numbers, keys):
+        found = gathered(numbers, keys)
+        shown = found.keys()
+        for number in numbers:
+            found[str(number)] = number
+        return len(shown) * sum(found.values())
+
+    with pytest.raises(UnsupportedError, match="while a name has its `keys"):
+        value_and_grad(lengthened)(NUMBERS, KEYS)
+
+
 def test_lists_that_two_dicts_hold_are_not_written_to_through_one() -> None:
     def shared(numbers, keys):
         found = {}

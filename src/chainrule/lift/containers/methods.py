@@ -532,14 +532,14 @@ def _table_default(
 def _table_items(
     self: Tables, owner: TableBox, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
-    return Zip((self.keys_of(owner), owner.values))
+    return Zip((self.view_of_keys(owner), owner.values))
 
 
 TABLE_METHODS: dict[str, Callable[..., Value]] = {
     "get": _table_get,
     "setdefault": _table_default,
     "items": _table_items,
-    "keys": lambda self, owner, args, keywords, node: self.keys_of(owner),
+    "keys": lambda self, owner, args, keywords, node: self.view_of_keys(owner),
     "values": lambda self, owner, args, keywords, node: owner.values,
     "copy": merging.copied,
     "update": merging.update,

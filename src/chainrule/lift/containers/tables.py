@@ -71,6 +71,8 @@ class Tables(Selectors):
         super().__init__(graph)
         # Where counters were made that are kept as they are.
         self._counters: dict[Node, Hashable] = {}
+        # The values of the dict whose keys a list is that stands for a view of them.
+        self._keys_shown: dict[Value, Value] = {}
 
     def made_dict(self, pairs: Iterable[tuple[Value, Value]], node: ast.AST) -> Value:
         """A dict of these keys and values, made at ``node``."""
@@ -297,6 +299,7 @@ class Tables(Selectors):
             place = self._named(self.verbatim("_0_[_1_]", table.places, name, type=INT))
             write(place)
             return place
+        self._check_no_view(table, node)
         args = (table.places, name, count)
         place = self.block.add(CALL, args, ("_0_.setdefault(_1_, _2_)", INT, None), INT)
         self._named(place)
@@ -315,6 +318,17 @@ class Tables(Selectors):
 
         self.branch(self.primitive(TABLE["equal"], place, count), new, old, "statement")
         return place
+
+    def _check_no_view(self, table: TableBox, node: ast.AST) -> None:
+        """Refuse a new key of a dict where a name has its keys as they were."""
+        for value in self.state.values():
+            shown = value.parts[0] if isinstance(value, Zip) and value.parts else value
+            if isinstance(shown, ListBox) and self._keys_shown.get(shown) is table.values:
+                raise self.unsupported(
+                    "a new key in a dict while a name has its `keys()` or `items()`",
+                    "Ask the dict again where they are needed.",
+                    node,
+                )
 
     def _held_now(self, table: TableBox) -> Value:
         """What tells whether a dict holds what it held: its values, or one field of them."""
@@ -385,6 +399,12 @@ class Tables(Selectors):
         type = SequenceType(table.key_type or OPAQUE)
         shown = self.verbatim("list(_0_)", table.places, type=type)
         self.state[keys], self.key_layouts[shown] = shown, table.layouts
+        return keys
+
+    def view_of_keys(self, table: TableBox) -> ListBox:
+        """The list of its keys in the place of a view, which a new key would show in."""
+        keys = self.keys_of(table)
+        self._keys_shown[keys] = table.values
         return keys
 
     def tables_in(self, iterable: Value) -> list[TableBox]:
