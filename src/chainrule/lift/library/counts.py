@@ -121,54 +121,30 @@ class Counts:
             self.held[key] = self.held.get(key, 0) - number
 
     def __add__(self, other):
-        if not isinstance(other, collections.Counter):
-            return NotImplemented
-        made = Counts()
-        for key, number in self.held.items():
-            found = number + other[key]
-            if found > 0:
-                made.held[key] = found
-        for key, number in other.items():
-            if key not in self.held and number > 0:
-                made.held[key] = number
-        return made
+        return self.joined(other, lambda one, two: one + two)
 
     def __sub__(self, other):
-        if not isinstance(other, collections.Counter):
-            return NotImplemented
-        made = Counts()
-        for key, number in self.held.items():
-            found = number - other[key]
-            if found > 0:
-                made.held[key] = found
-        for key, number in other.items():
-            if key not in self.held and number < 0:
-                made.held[key] = 0 - number
-        return made
+        return self.joined(other, lambda one, two: one - two)
 
     def __or__(self, other):
-        if not isinstance(other, collections.Counter):
-            return NotImplemented
-        made = Counts()
-        for key, number in self.held.items():
-            more = other[key]
-            found = more if number < more else number
-            if found > 0:
-                made.held[key] = found
-        for key, number in other.items():
-            if key not in self.held and number > 0:
-                made.held[key] = number
-        return made
+        return self.joined(other, lambda one, two: two if one < two else one)
 
     def __and__(self, other):
+        return self.joined(other, lambda one, two: one if one < two else two)
+
+    def joined(self, other, join):
+        """What two numbers of a key give, where that is above zero."""
         if not isinstance(other, collections.Counter):
             return NotImplemented
         made = Counts()
         for key, number in self.held.items():
-            less = other[key]
-            found = number if number < less else less
-            if found > 0:
-                made.held[key] = found
+            given = join(number, other[key])
+            if given > 0:
+                made.held[key] = given
+        for key, number in other.items():
+            given = join(0, number)
+            if key not in self.held and given > 0:
+                made.held[key] = given
         return made
 
     def __pos__(self):
