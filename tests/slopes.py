@@ -9,7 +9,7 @@ import pytest
 
 from chainrule import grad, value_and_grad
 from tests import oracle
-from tests.differences import along
+from tests.differences import along, partials
 
 
 def check_slopes(f: Callable[..., Any], point: Sequence[float], mode: str) -> None:
@@ -20,6 +20,18 @@ def check_slopes(f: Callable[..., Any], point: Sequence[float], mode: str) -> No
         verdict = oracle.derivative(f, point, wrt=position)
         assert verdict.decided, verdict.reason
         assert slope == pytest.approx(verdict.value, rel=1e-8)
+
+
+def check_partials(
+    f: Callable[..., Any], wrt: tuple[str, ...], points: Sequence[Sequence[float]], mode: str
+) -> None:
+    """Compare value and gradient at points with f's own and with differences."""
+    slope = value_and_grad(f, wrt=wrt, mode=mode)
+    for point in points:
+        value, found = slope(*point)
+        assert value == f(*point)
+        expected = [each for each, _ in partials(f, point)]
+        assert found == pytest.approx(expected, rel=1e-7, abs=1e-8)
 
 
 def check_slope_at(f: Callable[[float], float], points: Sequence[float], mode: str) -> None:

@@ -4,8 +4,8 @@ from collections import Counter, deque
 
 import pytest
 
-from chainrule import UnsupportedError, grad, value_and_grad
-from tests.differences import partials
+from chainrule import UnsupportedError, grad
+from tests.slopes import check_partials
 
 POINTS = [(1.5, 2.0), (0.5, 2.25), (2.5, -0.5), (-1.0, 3.5)]
 
@@ -122,12 +122,7 @@ def sets_met(x, y):
     ],
 )
 def test_a_counter_or_a_set_changes_and_compares_as_python_s(function, mode) -> None:
-    slope = value_and_grad(function, wrt=("x", "y"), mode=mode)
-    for point in POINTS:
-        value, found = slope(*point)
-        assert value == function(*point)
-        expected = [each for each, _ in partials(function, point)]
-        assert found == pytest.approx(expected, rel=1e-7, abs=1e-8)
+    check_partials(function, ("x", "y"), POINTS, mode)
 
 
 def test_what_the_class_of_python_s_alone_can_do_is_refused_and_not_done_otherwise() -> None:

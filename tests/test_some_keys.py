@@ -7,6 +7,7 @@ import pytest
 
 from chainrule import grad, value_and_grad
 from tests.differences import partials
+from tests.slopes import check_partials
 
 POINTS = [(1.5, 2.0), (0.5, 2.25), (2.5, -0.5), (-1.0, 3.5)]
 
@@ -89,12 +90,7 @@ def in_place(x, y):
     ],
 )
 def test_keys_that_only_some_paths_give_are_asked_for_when_it_runs(function, mode) -> None:
-    slope = value_and_grad(function, wrt=("x", "y"), mode=mode)
-    for point in POINTS:
-        value, found = slope(*point)
-        assert value == function(*point)
-        expected = [each for each, _ in partials(function, point)]
-        assert found == pytest.approx(expected, rel=1e-7, abs=1e-8)
+    check_partials(function, ("x", "y"), POINTS, mode)
 
 
 def test_keys_that_were_given_before_an_exception_stay() -> None:

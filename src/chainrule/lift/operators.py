@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import operator as python_operator
 import sys
 import types
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from chainrule.graph.guard import is_of_argument
 from chainrule.graph.node import Node
@@ -140,8 +141,7 @@ class Operators(Subscripts):
         if not text and (self.is_container(left) or self.is_container(right)):
             if self.enclosing and operator is not ast.Add and self._are_rows(left, right):
                 # A way that is taken for numbers: for rows it is not, or raises.
-                text_of = f"_0_ {SYMBOLS[operator]} _1_"
-                self.raises_itself(text_of, self.node(left), self.node(right))
+                self._raises_always(operator, left, right)
             return self.container_operator(operator, left, right, node)
         if text:
             return self.text_operator(operator, left, right)
@@ -186,10 +186,9 @@ class Operators(Subscripts):
             meant = operator is ast.Mult or self.attempts
             if meant and self.is_container(other) and self._are_rows(other):
                 kinds = self.python_types(number)
-                only = [issubclass(kind, float) for kind in kinds]
-                if operator is not ast.Mult:
-                    only = [kind in (float, int, bool) for kind in kinds]
-                return bool(kinds) and all(only)
+                if operator is ast.Mult:
+                    return bool(kinds) and all(issubclass(kind, float) for kind in kinds)
+                return bool(kinds) and all(kind in (float, int, bool) for kind in kinds)
             if number.type != FLOAT:
                 continue
             kind = type(other.value) if isinstance(other, Static) else None
@@ -211,6 +210,10 @@ class Operators(Subscripts):
         text = f"_0_ {SYMBOLS[operator]} _1_"
         self.block.add(STATEMENT, (self.node(left), self.node(right)), (text,))
         return self.graph.constant(0.0)
+
+    def _raises_always(self, operator: type, left: Value, right: Value) -> NoReturn:
+        """What Python raises on the path at hand, of which nothing is left."""
+        self.raises_itself(f"_0_ {SYMBOLS[operator]} _1_", self.node(left), self.node(right))
 
     def _is_of_array(self, value: Value) -> bool:
         return self.is_array(value) or self.is_array_entry(value)
@@ -377,11 +380,9 @@ class Operators(Subscripts):
 
     def _known_comparison(self, operator: type, left: Value, right: Value, a: Any, b: Any) -> Value:
         """The comparison of ``a`` and ``b``, which Python may refuse on the path at hand."""
-        try:
+        with contextlib.suppress(TypeError):
             return Static(STATIC_COMPARE[operator](a, b))
-        except TypeError:
-            sides = self.node(left), self.node(right)
-        self.raises_itself(f"_0_ {SYMBOLS[operator]} _1_", *sides)
+        self._raises_always(operator, left, right)
 
     def _compared_value(self, value: Value) -> tuple[bool, Any]:
         """As ``static_value``; also of a number that follows from literals."""

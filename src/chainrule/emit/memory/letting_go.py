@@ -63,6 +63,8 @@ def with_deletions(
     names: Names,
 ) -> list[ast.stmt]:
     """``body`` with deletions, each of which belongs to what stands before it."""
+    if sum(holds_memory(value.type) for value in names.order) < FEW:
+        return body
     sizes = _Sizes(plan)
     arrays = _held(body, plan, names, sizes)
     # What is returned is there in the end.

@@ -117,16 +117,13 @@ def moment(name: str) -> Form:
     def form(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
         ddof = statics(value)["ddof"]
         if is_whole(value) and not ddof:
-            found = speller.written(f"np.{name}(_0_)", *args)
-        elif is_whole(value):
-            scaled = ast.Call(
-                speller.helper("var_all", helpers.VAR_ALL), [args[0], speller.constant(ddof)], []
-            )
-            found = scaled if name == "var" else speller.written("np.sqrt(_0_)", scaled)
-        else:
+            return back_in(speller, value, speller.written(f"np.{name}(_0_)", *args))
+        helper = "var_all", helpers.VAR_ALL
+        if not is_whole(value):
             helper = folds.variance(rank_of(value.args[0]), tuple(sorted(gone(value))))
-            scaled = ast.Call(speller.helper(*helper), [args[0], speller.constant(ddof)], [])
-            found = scaled if name == "var" else speller.written("np.sqrt(_0_)", scaled)
+        found: ast.expr = ast.Call(speller.helper(*helper), [args[0], speller.constant(ddof)], [])
+        if name == "std":
+            found = speller.written("np.sqrt(_0_)", found)
         return back_in(speller, value, found)
 
     return form

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import string
+from collections.abc import Sequence
+from typing import TypeVar
 
 from chainrule.emit.plan import Value
 from chainrule.emit.targets import Form, Spelling
@@ -12,6 +14,7 @@ from chainrule.graph.types import dtype_of, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall
 
 WIDTH = 88
+Letter = TypeVar("Letter", str, int)
 
 
 def _rank(value: Value) -> int:
@@ -90,18 +93,13 @@ def loops(name: str, operands: list[str], result: str, units: list[tuple[bool, .
     """The text of the function: loops over the result's letters, then over those summed over."""
     names = [f"x{k}" for k in range(1, len(operands) + 1)] if len(operands) > 1 else ["x"]
     long = _long_letters(operands, units)
-    lengths: dict[str, str] = {}
-    terms, unequal = [], []
+    lengths, unequal = lengths_met(list(zip(names, operands, units, strict=True)))
+    terms = []
     for operand, axes, array in zip(operands, units, names, strict=True):
-        key = []
-        for axis, (letter, unit) in enumerate(zip(operand, axes, strict=True)):
-            stretched = unit and letter in long
-            length = f"{array}.shape[{axis}]"
-            if letter not in lengths and not stretched:
-                lengths[letter] = length
-            elif not (unit or stretched):
-                unequal.append(f"{length} != {lengths[letter]}")
-            key.append("0" if stretched else letter)
+        key = [
+            "0" if unit and letter in long else letter
+            for letter, unit in zip(operand, axes, strict=True)
+        ]
         terms.append(f"{array}[{', '.join(key)}]" if key else array)
     product = " * ".join(terms)
     summed = [letter for letter in lengths if letter not in result]
@@ -136,6 +134,32 @@ def loops(name: str, operands: list[str], result: str, units: list[tuple[bool, .
     else:
         body.append("    return total")
     return head + "\n".join(body)
+
+
+def lengths_met(
+    arrays: Sequence[tuple[str, Sequence[Letter], tuple[bool, ...]]],
+) -> tuple[dict[Letter, str], list[str]]:
+    """The lengths of the axes that arrays share, and the tests that tell whether some differ.
+
+    ``arrays`` have names, a letter or a number for each axis, and whether that is of length 1:
+    it is stretched where that of another array is not.
+    """
+    axes = [
+        (letter, unit, f"{array}.shape[{axis}]")
+        for array, letters, units in arrays
+        for axis, (letter, unit) in enumerate(zip(letters, units, strict=True))
+    ]
+    long = {letter for letter, unit, _ in axes if not unit}
+    lengths: dict[Letter, str] = {}
+    unequal = []
+    for letter, unit, length in axes:
+        if unit and letter in long:
+            continue
+        if letter not in lengths:
+            lengths[letter] = length
+        elif not unit:
+            unequal.append(f"{length} != {lengths[letter]}")
+    return lengths, unequal
 
 
 def refused_where(unequal: list[str]) -> list[str]:
@@ -264,24 +288,19 @@ def cross_of_stacks(units: list[tuple[bool, ...]]) -> tuple[str, str]:
     """The vector product of every row: a loop for each axis before the last."""
     rank = max(map(len, units)) - 1
     letters = "ijklmnopq"[:rank]
-    lengths: dict[str, str] = {}
-    unequal, at = ["a.shape[-1] != 3", "b.shape[-1] != 3"], []
-    for array, axes in zip("ab", units, strict=True):
-        own = letters[rank - len(axes) + 1 :]
-        places = ["0" if unit else letter for letter, unit in zip(own, axes[:-1], strict=True)]
-        for axis, (letter, unit) in enumerate(zip(own, axes[:-1], strict=True)):
-            length = f"{array}.shape[{axis}]"
-            if unit and letter not in lengths:
-                lengths[letter] = "1"
-            elif lengths.get(letter, "1") == "1":
-                lengths[letter] = length
-            elif not unit:
-                unequal.append(f"{length} != {lengths[letter]}")
+    before = [
+        (array, letters[rank - len(axes) + 1 :], axes[:-1])
+        for array, axes in zip("ab", units, strict=True)
+    ]
+    lengths, unequal = lengths_met(before)
+    at = []
+    for _, own, axes in before:
+        places = ["0" if unit else letter for letter, unit in zip(own, axes, strict=True)]
         at.append(", ".join([*places, ""]))
     kinds = "_".join("".join("1" if unit else "n" for unit in axes[:-1]) or "0" for axes in units)
     name = f"cross_of_{kinds}"
     lines = ["@{numba.njit}", f"def {name}(a, b):", '    """The vector product of all rows."""']
-    lines += refused_where(unequal)
+    lines += refused_where(["a.shape[-1] != 3", "b.shape[-1] != 3", *unequal])
     shape = ", ".join(lengths[letter] for letter in letters)
     lines.append(f"    found = {{np}}.empty(({shape}, 3))")
     for depth, letter in enumerate(letters, 1):

@@ -9,7 +9,7 @@ import ast
 
 from chainrule.emit.plan import Value
 from chainrule.emit.targets import Form, Spelling, UpdateForm
-from chainrule.emit.targets.numba.contractions import refused_where
+from chainrule.emit.targets.numba.contractions import lengths_met, refused_where
 from chainrule.graph.types import unit_axes_of
 from chainrule.primitives.arrays.indexing import section
 
@@ -105,18 +105,15 @@ def at_positions(
     rank = max(map(len, ranks))
     names = [f"i{k}" for k in range(1, len(keys) + 1)] if len(keys) > 1 else ["positions"]
     loops = [f"p{k}" for k in range(1, rank + 1)] if rank > 1 else ["k"]
-    lengths: dict[int, str] = {}
-    long: dict[int, str] = {}
-    unequal, at = [], []
+    lengths, unequal = lengths_met(
+        [
+            (name, range(rank - len(units), rank), units)
+            for name, units in zip(names, ranks, strict=True)
+        ]
+    )
+    at = []
     for name, units in zip(names, ranks, strict=True):
         first = rank - len(units)
-        for axis, unit in enumerate(units, first):
-            length = f"{name}.shape[{axis - first}]"
-            if not unit and axis in long:
-                unequal.append(f"{length} != {long[axis]}")
-            elif not unit:
-                long[axis] = length
-            lengths[axis] = long.get(axis, length)
         place = ["0" if unit else loops[first + axis] for axis, unit in enumerate(units)]
         at.append(f"{name}[{', '.join(place)}]" if place else name)
     target = f"a[{':, ' * before}{', '.join(at)}]"
