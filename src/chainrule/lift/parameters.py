@@ -345,8 +345,7 @@ class Parameters(SparseMatrices):
         node = self.node(value)
         return Structure("leaf" if node.type.differentiable else "static", node)
 
-    # Whether the objects in a parameter are taken apart whatever their class, and those around.
-    by_attributes = False
+    # The objects around that are taken apart.
     taken_in: tuple[ObjectBox, ...] = ()
     # Whether this is the result of the whole function, in which objects of the caller's may be.
     is_result = False

@@ -15,7 +15,6 @@ from typing import Any
 from chainrule.graph.guard import Argument, Route, TableLayout, is_of_argument, table_layout
 from chainrule.graph.node import Node
 from chainrule.graph.reach import held_by
-from chainrule.graph.structure import Structure
 from chainrule.graph.traits import has
 from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE, Type, is_complex
 from chainrule.graph.types import Sequence as SequenceType
@@ -24,8 +23,8 @@ from chainrule.lift.arrays.number_attributes import is_property
 from chainrule.lift.containers.items import PLAIN_NUMBERS
 from chainrule.lift.containers.sharing import boxes_in
 from chainrule.lift.library.object_sets import IN_PLACE_OF
-from chainrule.lift.objects.hooks import Hooks
 from chainrule.lift.objects.stored import answers_first, held, holds, stored
+from chainrule.lift.objects.whole import WholeObjects
 from chainrule.lift.source import unwrap
 from chainrule.lift.state import State
 from chainrule.lift.values import (
@@ -35,7 +34,6 @@ from chainrule.lift.values import (
     DictBox,
     Either,
     Fact,
-    Generator,
     ListBox,
     Method,
     ObjectBox,
@@ -65,11 +63,8 @@ def _nothing(*args: object) -> None:
     """What ``object.__init__`` does."""
 
 
-class Objects(Hooks):
+class Objects(WholeObjects):
     """Lifts attribute access."""
-
-    # The parameters that are differentiated by.
-    wanted: tuple[str, ...] = ()
 
     def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         """``owner.name``."""
@@ -269,32 +264,6 @@ class Objects(Hooks):
             return known
         return self.wrap(found, node, route, name)
 
-    def object_node(self, box: ObjectBox) -> Node:
-        """The node of an object that exists at run time."""
-        if box.node is not None:
-            return box.node
-        if box in self.object_nodes:
-            return self.object_nodes[box]()
-        raise self.unsupported(
-            f"a {box.type.__name__} that the function makes is used as a whole",
-            "Use its attributes.",
-        )
-
-    def node(self, value: Value, what: str = "this value") -> Node:
-        if isinstance(value, ObjectBox):
-            return self._whole_object(value)
-        if isinstance(value, Generator):
-            return self.node(self.listed(value), what)
-        return super().node(value, what)
-
-    def _whole_object(self, box: ObjectBox) -> Node:
-        """The node of an object used as a whole; it depends on the numbers that are in it."""
-        found = self.object_node(box)
-        if box.instance is None or not dataclasses.is_dataclass(box.type):
-            return found
-        held = [leaf for leaf in self.structure(box).leaves() if leaf.type.differentiable]
-        return self.verbatim("_0_", found, *held, pure=True) if held else found
-
     def give_up(self, state: State, mark: int) -> None:
         super().give_up(state, mark)
         if self.block is not self.graph.body:
@@ -479,10 +448,6 @@ class Objects(Hooks):
         return self.adopt(found, node, route, name)
 
     # Given by :class:`~chainrule.lift.parameters.Parameters`.
-
-    def structure(self, value: Value) -> Structure:
-        """The layout of a value."""
-        raise NotImplementedError
 
     def example_value(
         self, name: str, example: Any, read: Callable[[Type], Node], route: Route | None = None
