@@ -165,6 +165,8 @@ class Finder:
         """Note where values that ``key`` rests on were found equal, before the choice."""
         seen = {key}
         stack = [key]
+        # Of which truths the condition of a branch is made: the branch itself sees to those.
+        self._joined = {key} if choice.op is IF else set()
         self._ordered: dict[Node, None] = {}
         counted = False
         while stack:
@@ -173,7 +175,7 @@ class Finder:
             if number and node in self._varied and not _compares(node):
                 continue
             counted = counted or (node.type is INT and node.op in COUNTS)
-            for each in self._behind(node, choice, node is key and choice.op is IF):
+            for each in self._behind(node, choice, node in self._joined):
                 if each not in seen and each not in self._plain:
                     seen.add(each)
                     stack.append(each)
@@ -205,7 +207,8 @@ class Finder:
     def _behind(self, node: Node, choice: Node, direct: bool) -> Sequence[Node]:
         """What a value rests on; matches are noted.
 
-        ``direct``: it is the condition of a branch, which sees to its own comparison.
+        ``direct``: it is the condition of the branch that chooses, or a part of that, as of
+        ``x == 0 and y < 0``.
         """
         compared = _of_all(node)
         if compared is not None and self._is_compared(compared):
@@ -221,6 +224,8 @@ class Finder:
             return self._of_item(node, choice)
         if node in self._owners:
             return self._of_state(node)
+        if direct and node.op is arithmetic.logical_not:
+            self._joined.update(node.args)
         return node.args
 
     def _of_item(self, item: Node, choice: Node) -> list[Node]:
@@ -231,6 +236,9 @@ class Finder:
         follow = [arm.results[k] for arm in arms]
         if follow[0] is follow[1]:
             return follow
+        if item in self._joined and item.type is BOOL:
+            self._joined.update((*follow, owner.args[0]))
+            return [*follow, owner.args[0]]
         # An arm may be taken at one point only.
         for arm, truth in zip(arms, (True, False), strict=True):
             conditions = self._points.arm(owner, truth)

@@ -106,6 +106,10 @@ ORDERS = {
 }
 
 
+# The truth of a branch's predicate in its arms.
+SIDED = (True, False)
+
+
 class Points:
     """Finds what is equal in the arms of a graph's branches."""
 
@@ -320,15 +324,15 @@ class Points:
         branch, k = item.args[0], result_number(item)
         found: list[tuple[Condition, ...]] = []
         possible = []
-        for arm, side in zip(owned_blocks(branch), (True, False), strict=True):
-            result = arm.results[k]
-            certain = is_constant(result) and result.type == BOOL
-            known = result.params[0] if certain else side
-            if (certain or result is branch.args[0]) and known is not truth:
+        arms = owned_blocks(branch)
+        sure = [_sure(arm.results[k], branch, side) for arm, side in zip(arms, SIDED, strict=True)]
+        for arm, side, known, other in zip(arms, SIDED, sure, sure[::-1], strict=True):
+            if known is not None and known is not truth:
                 found.append(())
                 continue
-            first = self._equal(branch.args[0], side, branch.block)
-            second = () if certain or result is branch.args[0] else self._equal(result, truth, arm)
+            # Beside a point of this side the truth is that of the other, which may be no other.
+            first = () if other is truth else self._equal(branch.args[0], side, branch.block)
+            second = () if known is not None else self._equal(arm.results[k], truth, arm)
             possible.append(side)
             found.append((*first, *second))
         if len(possible) == 1:
@@ -336,6 +340,13 @@ class Points:
         if not any(found):
             return ()
         return (Cases(branch.args[0], found[0], found[1]),)
+
+
+def _sure(result: Node, branch: Node, side: bool) -> bool | None:
+    """The truth of a branch's result where its predicate is ``side``; None where it is open."""
+    if is_constant(result) and result.type == BOOL:
+        return bool(result.params[0])
+    return side if result is branch.args[0] else None
 
 
 def _equal_nodes(conditions: Sequence[Condition]) -> Iterator[tuple[Node, ...]]:

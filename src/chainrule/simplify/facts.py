@@ -450,7 +450,9 @@ def _conjuncts(predicate: Node, truth: bool) -> Iterator[tuple[Node, bool]]:
         elif node.op is ITEM and node.args[0].op is IF:
             branch, k = node.args[0], result_number(node)
             then, orelse = owned_blocks(branch)
-            if branch.params[2] == "and" and side:
-                stack += [(then.results[k], True), (branch.args[0], True)]
-            elif branch.params[2] == "or" and not side:
-                stack += [(orelse.results[k], False), (branch.args[0], False)]
+            # A branch may tell more than the truth of `and` or `or`, which is in these arms.
+            first, other = (then, orelse) if side else (orelse, then)
+            if branch.params[2] == ("and" if side else "or") and (
+                is_constant(other.results[k], not side) or other.results[k] is branch.args[0]
+            ):
+                stack += [(first.results[k], side), (branch.args[0], side)]
