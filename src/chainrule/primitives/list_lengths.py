@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, result_number
 from chainrule.graph.node import Node
@@ -140,6 +140,16 @@ class ListLengths:
             self._kept[state] = self.origin(following) is state
             self._asked.discard(state)
         return self._kept[state]
+
+
+def known_counts(nodes: Iterable[Node]) -> dict[Node, float | None]:
+    """The lengths that are asked for among these and are known as numbers."""
+    lists = ListLengths()
+    asked = [
+        node for node in nodes if node.op is length and isinstance(node.args[0].type, Sequence)
+    ]
+    keys = {node: lists.of(node.args[0]) for node in asked}
+    return {node: int(str(key[1])) for node, key in keys.items() if key[0] == "entries"}
 
 
 def gathers(loop: Node, k: int) -> bool:

@@ -25,6 +25,7 @@ from chainrule.primitives.cost import Live
 from chainrule.primitives.declare import Primitive, finite_value, is_constant
 from chainrule.primitives.effect import RAISE
 from chainrule.primitives.floats import without_rounding
+from chainrule.primitives.list_lengths import known_counts
 from chainrule.primitives.sequence import entry_of_all, index, index_add
 from chainrule.primitives.silence import chooses, silent
 from chainrule.simplify.endless import all_endless
@@ -74,8 +75,8 @@ class Simplifier(SumSimplifier):
         # Blocks in which the truth of a predicate is known.
         self.arm_of: dict[Block, tuple[Node, bool]] = {}
         self.copies: dict[Block | None, Block] = {}
-        self.values: dict[Node, float | None] = {}
         ordered = self.live.in_order()
+        self.values = known_counts(ordered)
         uses, user = self.uses, self.user
         for node in ordered:
             for arg in node.args:
@@ -475,9 +476,8 @@ class Simplifier(SumSimplifier):
         elif node.op is GLOBAL:
             module, name = map(str, node.params)
             known = self.source.globals.get((module, name))
-            value = (
-                known if isinstance(known, float) and known == getattr(math, name, None) else None
-            )
+            if isinstance(known, float) and known == getattr(math, name, None):
+                value = known
         elif (
             node.type == FLOAT
             and node.args

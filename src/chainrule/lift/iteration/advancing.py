@@ -27,7 +27,8 @@ from chainrule.lift.iteration.felt import acts
 from chainrule.lift.iteration.iterables import is_made_in_steps
 from chainrule.lift.iteration.resuming import receives
 from chainrule.lift.iteration.stops import giving, parted, told_apart
-from chainrule.lift.iteration.yielding import Yielding, is_endless
+from chainrule.lift.iteration.unended import Unended
+from chainrule.lift.iteration.yielding import is_endless
 from chainrule.lift.library import cursors
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Keywords
 from chainrule.lift.library.definitions import islice_of_endless
@@ -69,7 +70,7 @@ class Shared(UnsupportedError):
     """A loop over the items of an iterator asks it for more in its body."""
 
 
-class Advancing(Yielding):
+class Advancing(Unended):
     """Lifts iterators as objects."""
 
     def __init__(self, graph: Any) -> None:
@@ -166,15 +167,13 @@ class Advancing(Yielding):
     ) -> Value:
         found = function.value
         known = found if isinstance(found, Hashable) else None
-        if known is zip:
-            args = [self.reader_of(each, node) if is_endless(each) else each for each in args]
+        endless = self.without_end(known, args, keywords, node)
+        if endless is not None:
+            return endless
+        if known in cursors.ONE_BY_ONE:
+            args = [self._asked_first(each, known, node) for each in args]
         if known in cursors.ONE_BY_ONE and any(map(self._is_asked, args)):
             return self.call(Static(cursors.ONE_BY_ONE[known]), args, keywords, node)
-        if known in cursors.ENDLESS and not keywords:
-            return self._endless(known, args, node)
-        if known is itertools.repeat and len(args) == 1 and not keywords:
-            stream = self._left_of(self.call(Static(cursors.Repeated), args, {}, node), node)
-            return Endless(lambda index: args[0], stream, Static(cursors.Repeated), tuple(args))
         if known is itertools.islice and isinstance(self.read(args[0]), Endless):
             return self.call(Static(islice_of_endless), args, keywords, node)
         if known is builtins.next and len(args) == 1 and _is_ours(self.read(args[0])):
@@ -184,6 +183,13 @@ class Advancing(Yielding):
         if known is builtins.iter and len(args) == 2:
             return self.call(Static(cursors.until), args, keywords, node)
         return super()._call_object(function, args, keywords, node)
+
+    def _asked_first(self, value: Value, known: Any, node: ast.AST) -> Value:
+        """An argument of what gives items one by one: what has no end is asked for its own."""
+        found = self.read(value)
+        if known is zip:
+            return self.reader_of(value, node) if is_endless(found) else value
+        return self.reader_of(value, node) if isinstance(found, Endless) else value
 
     def _is_asked(self, value: Value) -> bool:
         """Whether what a value gives is asked one by one: of an object, by its class."""
@@ -198,31 +204,6 @@ class Advancing(Yielding):
             return is_reader(self.call_method(value, "__iter__", [], ast.Pass()))
         finally:
             self.give_up(state, mark)
-
-    def _endless(self, found: Any, args: list[Value], node: ast.AST) -> Value:
-        """``count(start, step)`` of whole numbers, and ``cycle(items)``."""
-        made = Static(cursors.ENDLESS[found])
-        item: Callable[[Node], Value]
-        if found is itertools.count:
-            constants = (self.graph.constant(0), self.graph.constant(1))
-            start, step = (*map(self.node, args), *constants[len(args) :])
-            if any(self.python_types(number) != (int,) for number in (start, step)):
-                # Sums are not what products are.
-                return self.call(made, args, {}, node)
-            item = self.indexed(Range(start, start, step), node)[1]
-        else:
-            items = self.as_list(args[0], node)
-            args, count = [items], self.length_of(items)
-
-            def item(index: Node) -> Value:
-                at, length = self.static_int(index), self.static_int(count)
-                if at is not None and length:
-                    return self.item(items, self.graph.constant(at % length), node)
-                place = self.primitive(arithmetic.remainder, index, count)
-                return self.item(items, place, node)
-
-        stream = self._left_of(self.call(made, args, {}, node), node)
-        return Endless(item, stream, made, tuple(args))
 
     # --- asking ---------------------------------------------------------------------------
 
@@ -283,7 +264,7 @@ class Advancing(Yielding):
 
     # --- reading the rest -----------------------------------------------------------------
 
-    def _left_of(self, reader: Value, node: ast.AST) -> Value:
+    def left_of(self, reader: Value, node: ast.AST) -> Value:
         self._check_unread(reader)
         source, frame = self._source_of_next(reader)
         if source.tree not in self._parted:
@@ -300,9 +281,9 @@ class Advancing(Yielding):
         if isinstance(value, Endless):
             return value.stream
         if is_reader(value):
-            return self._left_of(value, node)
+            return self.left_of(value, node)
         inside = super().opened(value, node)
-        return self._left_of(inside, node) if is_reader(inside) else inside
+        return self.left_of(inside, node) if is_reader(inside) else inside
 
     def opened_in(self, value: Value, within: ast.AST, node: ast.AST) -> Value:
         names = {part.id for part in ast.walk(within) if isinstance(part, ast.Name)}

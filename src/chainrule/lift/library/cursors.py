@@ -64,7 +64,7 @@ class Cursor:
         return self
 
     def __next__(self):
-        if number_of(self) <= self.at:
+        if self.at >= number_of(self):
             self.over = True
             raise StopIteration
         at = self.at
@@ -129,8 +129,9 @@ class Numbered:
 
     def __next__(self):
         item = next(self.reader)
-        self.number += 1
-        return self.number - 1, item
+        number = self.number
+        self.number = number + 1
+        return number, item
 
 
 class Filtered:
