@@ -216,3 +216,18 @@ def test_what_is_annotated_as_a_float_may_be_an_array():
     with pytest.raises(ArgumentError, match="returns an array"):
         grad(product)(2.0, c)
     assert grad(product)(2.0, 3.0) == 3.0
+
+
+def risen(x: float, n: int) -> float:
+    return x**n + x * n
+
+
+def test_what_is_annotated_as_an_int_may_be_an_array():
+    n = np.array([1, 2, 3])
+    slopes = n * 2.0 ** (n - 1) + n
+    value, adjoint = vjp(risen)(2.0, n, np.array([1.0, -2.0, 0.5]))
+    np.testing.assert_array_equal(value, risen(2.0, n))
+    assert adjoint == pytest.approx(slopes @ [1.0, -2.0, 0.5], rel=1e-15)
+    np.testing.assert_allclose(jvp(risen)(2.0, n, 1.0)[1], slopes, rtol=1e-15)
+    np.testing.assert_allclose(jacobian(risen)(2.0, n), slopes, rtol=1e-15)
+    assert grad(risen)(2.0, 3) == 15.0

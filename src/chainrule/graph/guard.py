@@ -23,6 +23,8 @@ FORMS = {
     "number": "({0}.__class__ is float or getattr({0}, 'shape', ()) == _1_)",
     # The same of a function that calls nothing of NumPy's.
     "plain number": "({0}.__class__ is float or getattr({0}, 'shape', ()) == _1_)",
+    "whole number": "({0}.__class__ is int or getattr({0}, 'shape', ()) == _1_)",
+    "plain whole number": "({0}.__class__ is int or getattr({0}, 'shape', ()) == _1_)",
     "array": "(type({0}), {0}.dtype, *map((1).__eq__, {0}.shape)) == _1_",
     # What is written to, beside the arguments that might reach it too.
     "apart": "_1_({0})",

@@ -16,7 +16,7 @@ from chainrule.graph.guard import Argument, Route, array_layout
 from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
+from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE, Type
 from chainrule.lift.annotations import Example, hinted, hints_of, parsed_kind
 from chainrule.lift.arrays.boxes import is_ndarray
 from chainrule.lift.arrays.truths import Truths
@@ -428,13 +428,15 @@ def _drop_broken_guards(graph: Graph, given: Mapping[str, Any]) -> None:
 def _watch_numbers(
     lifter: Lifter, signature: inspect.Signature, arguments: Mapping[str, Any] | None
 ) -> None:
-    """What is annotated as a float may be given as an array, which arithmetic takes as well."""
+    """What is annotated as a number may be given as an array, which arithmetic takes as well."""
     for name, parameter in signature.parameters.items():
-        if annotated_type(parameter.annotation) != FLOAT:
+        type_ = annotated_type(parameter.annotation)
+        if type_ not in (FLOAT, INT):
             continue
         route = Route(Argument(name))
         if arguments is None:
-            lifter.graph.guard(route, "number" if lifter.calls_numpy else "plain number", ())
+            form = "number" if type_ == FLOAT else "whole number"
+            lifter.graph.guard(route, form if lifter.calls_numpy else f"plain {form}", ())
         elif name in arguments and is_ndarray(arguments[name]):
             lifter.graph.guard(route, "array", array_layout(arguments[name]))
 

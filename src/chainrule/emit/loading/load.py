@@ -125,7 +125,8 @@ def _watch(
         # As compiled functions do, one that nothing else shaped stands for the code it is made of.
         # A compiled function is compiled for what it is given: a number, as it is annotated.
         alone = all(
-            guard.route.text == "_0_.__code__" or guard.form == "plain number" for guard in guards
+            guard.route.text == "_0_.__code__" or guard.form.startswith("plain ")
+            for guard in guards
         )
         return None if alone else Watch(guards, {})
     for local, (module, known) in emitted.homes.items():
