@@ -44,6 +44,34 @@ def test_arrays_are_divided_once_by_what_is_not_near_zero():
     assert "np.reciprocal(t, out=t)" in slope.source, slope.source
 
 
+def likeliest(x):
+    return np.max(x) + np.log(np.sum(np.exp(x - np.max(x))))
+
+
+def rows(a, x):
+    t = np.sum(np.exp(x - np.max(x)), axis=1)
+    return np.sum(np.sin(a) / t + np.exp(a / t) / t)
+
+
+def test_an_array_is_multiplied_by_the_reciprocal_of_a_number_that_is_not_near_zero():
+    point = (np.array([0.3, -1.2, 2.0, 2.0]),)
+    slope = grad(likeliest)
+    found = slope(*point)
+    for path, verdict in gradient(likeliest, point).items():
+        assert agrees(verdict, float(found[path[0]])), path
+    # The largest of the exponentials is 1, and so is their sum at least.
+    assert "*= 1.0 / " in slope.source and "/= " not in slope.source, slope.source
+
+
+def test_a_row_without_the_largest_entry_of_all_may_have_a_tiny_sum():
+    point = (np.array([0.1, 1e-3]), np.array([[0.0, 0.5], [-5.0, -6.0]]))
+    slope = grad(rows, wrt=("a", "x"))
+    for position, found in enumerate(slope(*point)):
+        for path, verdict in gradient(rows, point, wrt=position).items():
+            assert agrees(verdict, float(found[path[0]])), path
+    assert "np.reciprocal(" not in slope.source and "1.0 / t" not in slope.source, slope.source
+
+
 def test_what_may_be_tiny_is_divided_by():
     slope = grad(unbounded, wrt="a")
     assert slope(np.array([0.0]), np.array([1e-150]))[0] > 0.0

@@ -437,7 +437,21 @@ def chosen_one(node: Node, mask: Bounds, x: Bounds, y: Bounds) -> Bounds:
 def added_up(node: Node, x: Bounds, *rest: Bounds) -> Bounds:
     """A sum of entries, of which there may be none."""
     low, high = 0.0 if x.low >= 0.0 else -math.inf, 0.0 if x.high <= 0.0 else math.inf
+    if _has_ones(node.args[0], node.params[0]):
+        low = 1.0
     return Bounds(low, high, finite=x.finite)
+
+
+def _has_ones(value: Node, axis: Any) -> bool:
+    """Whether ``value`` is ``exp(x - max(x))`` with the largest along ``axis``, which gives 1."""
+    if value.op.name != "exp" or value.args[0].op.name != "subtract":
+        return False
+    x, top = value.args[0].args
+    if top.op.name != "array_max" or top.args[0] is not x:
+        return False
+    whole = axis is None or (isinstance(x.type, Array) and x.type.rank == 1)
+    same, keepdims = top.params[:2]
+    return whole if same is None else same == axis and bool(keepdims)
 
 
 def averaged(node: Node, x: Bounds, *rest: Bounds) -> Bounds:

@@ -1,9 +1,11 @@
 """One reciprocal for several divisions by the same value.
 
 A division takes about as long as three products.  Where derivative code divides several arrays by
-one that lies well away from 0, or by what it has the reciprocal of, they are multiplied by it::
+one that lies well away from 0, or by what it has the reciprocal of, they are multiplied by it; so
+is a single array that is divided by such a number::
 
     a / t + b / t / t * c                     r = 1.0 / t;  a * r + b * r * r * c
+    e / e.sum()                               e * (1.0 / e.sum())
 """
 
 from __future__ import annotations
@@ -57,13 +59,20 @@ def reciprocals(graph: Graph) -> Reciprocals | None:
         above, below = node.args
         if is_constant(above, 1):
             ones[node.block, below] = above
-        elif node.origin.derivative and _may_be_inverted(below) and size_of(below) == size_of(node):
+        elif node.origin.derivative and _may_be_inverted(below) and _is_even(node):
             found.setdefault((node.block, below), []).append(node)
     quotients: dict[Node, Node] = {}
     for place, nodes in found.items():
-        if place in ones or (len(nodes) >= DIVISIONS and size_of(place[1])):
+        number = not size_of(place[1])
+        enough = any(map(size_of, nodes)) if number else len(nodes) >= DIVISIONS
+        if place in ones or enough:
             quotients.update(dict.fromkeys(nodes, ones.get(place, graph.constant(1.0))))
     return Reciprocals(graph, quotients) if quotients else None
+
+
+def _is_even(quotient: Node) -> bool:
+    """Whether the divisor is a number, or as long as the quotient."""
+    return size_of(quotient.args[1]) in (0, size_of(quotient))
 
 
 def _may_be_inverted(value: Node) -> bool:
