@@ -2,10 +2,10 @@ ARGUMENTS = (2.0, 5)
 
 
 def f(x, n):
-    y = x
+    y = {"b": x}
     for k in range(n):
-        y = (y, x) if k % 2 else [y]
-    return y[0]
+        y = {"a": x} if k % 2 else {"b": x * x}
+    return y["b"]
 
 
 # The message:

@@ -10,12 +10,12 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import CONSTANT, Graph
 from chainrule.graph.node import Node
+from chainrule.lift.kinds import identity_of, kind_of, split_by_kind
 from chainrule.lift.source import Source
 from chainrule.lift.values import (
     BOXES,
     ENTRIES,
     UNBOUND,
-    ArrayBox,
     DictBox,
     Either,
     ListBox,
@@ -301,7 +301,26 @@ class Joiner:
             return bound[0]
         if len(set(map(id, bound))) > 1 and self._are_alike(values, states):
             return self._join_boxes(values, states, name)
+        if len(bound) == 1 < len(values) and isinstance(bound[0], Either):
+            return self._alone(values, bound[0], states, name)
         return self.join(values, states, name)
+
+    def _alone(
+        self, values: Sequence[Value], only: Either, states: Sequence[State], name: str
+    ) -> Value:
+        """What is of several kinds on one path, and of none of them on the others."""
+
+        def part(which: Value) -> Value:
+            column = [which if value is only else UNBOUND for value in values]
+            return UNBOUND if which is UNBOUND else self._part(column, states, name)
+
+        false = self.graph.constant(False)
+        tag = self._slot(tuple(only.tag if value is only else false for value in values))
+        then, orelse = part(only.then), part(only.orelse)
+        for each in (then, orelse):
+            if isinstance(each, Poison):
+                return each
+        return Either(tag, then, orelse, only.refusal)
 
     def _tag(self, column: tuple[Node, ...]) -> Value:
         """The bool that tells the paths apart."""
@@ -397,45 +416,6 @@ class JoinedRecords:
 
 def _first(value: Value) -> Value:
     return value.then if isinstance(value, Either) else value
-
-
-def kind_of(value: Value) -> Any:
-    """What values have in common that can be joined; None for what is no value of a name."""
-    if isinstance(value, Node) or (
-        isinstance(value, Static) and isinstance(value.value, (str, bool, type(None)))
-    ):
-        return "node"
-    if isinstance(value, TupleValue):
-        return ("tuple", len(value.items))
-    if isinstance(value, ListBox):
-        return ("array", value.rank) if isinstance(value, ArrayBox) else "list"
-    if isinstance(value, Static):
-        return ("static", id(value.value))
-    if isinstance(value, ENTRIES):
-        return ("entry", id(value.records))
-    if is_made(value):
-        return ("dict", None) if isinstance(value, DictBox) else ("object", value.type)
-    return None if isinstance(value, (list, dict)) else ("one", id(value))
-
-
-def identity_of(value: Value) -> Any:
-    """The kind of a value; of a dict or an object which one it is."""
-    return ("one", id(value)) if is_made(value) else kind_of(value)
-
-
-def split_by_kind(
-    graph: Graph, value: Value, kind: Any, tell: Callable[[Value], Any] = kind_of
-) -> tuple[Node, Value, Value] | None:
-    """Whether a value is of this kind, the value if it is, the value if it is not."""
-    if not isinstance(value, Either):
-        if value is not UNBOUND and tell(value) == kind:
-            return graph.constant(True), value, None
-        return graph.constant(False), None, value
-    if isinstance(value.then, Either) or isinstance(value.orelse, Either):
-        return None
-    if tell(value.then) == kind and (value.orelse is UNBOUND or tell(value.orelse) != kind):
-        return value.tag, value.then, value.orelse
-    return None
 
 
 def _references(state: State) -> Counter[Value]:

@@ -12,9 +12,11 @@ from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.branches.implied import learn
 from chainrule.lift.core import AlwaysRaises, Completion, Core
 from chainrule.lift.iteration.shapes import bound_part
-from chainrule.lift.state import Frame, JoinedBox, Joiner, Key, Slot, State, kind_of, resolve_slots
+from chainrule.lift.kinds import kind_of
+from chainrule.lift.state import Frame, JoinedBox, Joiner, Key, Slot, State, resolve_slots
 from chainrule.lift.values import (
     BOXES,
     UNBOUND,
@@ -69,10 +71,7 @@ class Branching(Core):
         before = self.state
         self.state = dict(start)
         if fact is not None:
-            predicate, holds = fact
-            while predicate.op is logical_not:
-                predicate, holds = predicate.args[0], not holds
-            self.state[Fact(predicate)] = holds
+            learn(self.state, *fact)
         self.enclosing.append(start)
         try:
             with self.graph.inside(block):

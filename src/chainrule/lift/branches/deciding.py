@@ -16,6 +16,7 @@ from chainrule.graph.block import CONSTANT, ITEM, Block, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL
 from chainrule.lift.branches.branching import Branching
+from chainrule.lift.branches.implied import learn
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.state import Frame, Key, State
 from chainrule.lift.values import (
@@ -86,10 +87,7 @@ class Deciding(Branching):
 
     def hold(self, predicate: Node) -> None:
         """Note that a condition holds on this path."""
-        holds = True
-        while predicate.op is logical_not:
-            predicate, holds = predicate.args[0], not holds
-        self.state[Fact(predicate)] = holds
+        learn(self.state, predicate, True)
 
     def of_one_kind(self, value: Value, name: str) -> Value:
         """What the function ``name`` gives where it is of the kind that tells most.

@@ -11,6 +11,7 @@ from chainrule.graph.types import BOOL, OPAQUE, Type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box
 from chainrule.lift.core import AlwaysRaises, Completion, Flag, LoopExits
+from chainrule.lift.iteration.kept import kept_or_made
 from chainrule.lift.iteration.passing import Passing
 from chainrule.lift.iteration.shapes import (
     HELD,
@@ -32,8 +33,9 @@ from chainrule.lift.iteration.shapes import (
     names_of,
     nothing_of,
 )
+from chainrule.lift.kinds import split_by_kind
 from chainrule.lift.library.contents import CONTENT
-from chainrule.lift.state import Frame, Key, State, is_as_it_was, same_value, split_by_kind
+from chainrule.lift.state import Frame, Key, State, is_as_it_was, same_value
 from chainrule.lift.values import (
     UNBOUND,
     DictBox,
@@ -49,7 +51,7 @@ from chainrule.lift.values import (
     held_in,
 )
 from chainrule.primitives import sequence
-from chainrule.primitives.arithmetic import add, logical_not
+from chainrule.primitives.arithmetic import add
 from chainrule.primitives.control import LOOP
 from chainrule.primitives.cost import nodes_of
 
@@ -228,6 +230,7 @@ class Loops(Passing):
         returned = after.get(returned_flag) if returned_flag is not None else None
         stop = self._stop(body, broke, returned)
         body.completes = completion is not Completion.RAISES
+        results = kept_or_made(results, attempt.parameters, body)
         body.results = tuple(results) + ((stop,) if stop is not None else ())
         self._check_nothing_is_lost(attempt, results)
         kind = attempt.kind
@@ -361,9 +364,7 @@ class Loops(Passing):
         value = self.settled(value)
         parts = split_by_kind(self.graph, value, shape.kind)
         if parts is None:
-            # It is told the other way round.
-            turned = self.primitive(logical_not, value.tag)
-            return turned, value.orelse, value.then
+            raise value.refusal
         tag, then, orelse = parts
         return tag, UNBOUND if then is None else then, UNBOUND if orelse is None else orelse
 

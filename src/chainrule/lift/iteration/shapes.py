@@ -10,7 +10,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box
-from chainrule.lift.state import kind_of
+from chainrule.lift.kinds import kind_of
 from chainrule.lift.values import DictBox, Either, ListBox, ObjectBox, Value, View
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays import creation
@@ -187,6 +187,13 @@ def kind_of_shape(shape: Shape) -> Any:
     return None
 
 
+def shapes_by_kind(shape: Shape) -> dict[Any, Shape]:
+    """The shapes of all kinds of a value."""
+    if not isinstance(shape, Alternatives):
+        return {kind_of_shape(shape): shape}
+    return {shape.kind: shape.then, **shapes_by_kind(shape.orelse)}
+
+
 def name_of_tag(name: str, shape: Alternatives) -> str:
     """What the bool is called that tells which of two kinds the value ``name`` is of."""
     if isinstance(shape.orelse, Same) and getattr(shape.orelse.value, "value", 0) is None:
@@ -196,6 +203,8 @@ def name_of_tag(name: str, shape: Alternatives) -> str:
         word = getattr(held, "__name__", "first")
         return f"{name}_is_{word if word.isidentifier() else 'first'}"
     word = shape.kind if isinstance(shape.kind, str) else shape.kind[0]
+    if word == "object":
+        word = shape.kind[1].__name__.lower()
     return f"{name}_is_{word}"
 
 

@@ -28,8 +28,10 @@ from chainrule.lift.iteration.shapes import (
     bound_part,
     in_time,
     kind_of_shape,
+    shapes_by_kind,
 )
-from chainrule.lift.state import Key, State, kind_of, same_value
+from chainrule.lift.kinds import kind_of
+from chainrule.lift.state import Key, State, same_value
 from chainrule.lift.statements import Statements
 from chainrule.lift.values import (
     ENTRIES,
@@ -93,7 +95,7 @@ class Widening(Statements):
         self, shape: Shape, before: Value, value: Value, after: State, key: Key
     ) -> Shape:
         """The shape of a name that holds values of two kinds, one in some steps only."""
-        held = [shape.then, shape.orelse] if isinstance(shape, Alternatives) else [shape]
+        held = shapes_by_kind(shape).values()
         was = [part.value for part in held if isinstance(part, Same)]
         opaque = isinstance(shape, Scalar) and shape.type == OPAQUE
         if some_member([*was, before, value] if before is not UNBOUND else [*was, value]) or (
@@ -120,18 +122,18 @@ class Widening(Statements):
             return self._tuples(list(found.values()))
         if len(found) == 1:
             return next(iter(found.values()))
-        if len(found) > 2:
-            return Unknown()
-        # What may be None, or another plain value, comes second.
-        (kind, then), (_, orelse) = sorted(
+        # What may be None, or another plain value, comes last.
+        *kinds, (_, orelse) = sorted(
             found.items(), key=lambda item: (isinstance(item[1], Same), item[0] == "node")
         )
-        return Alternatives(kind, then, orelse)
+        for kind, then in reversed(kinds):
+            orelse = Alternatives(kind, then, orelse)
+        return orelse
 
     def _kinds_so_far(self, shape: Shape, before: Value, key: Key) -> dict[Any, Shape] | None:
         """The shapes of the kinds that a name is known to hold; None if that is not known."""
         if isinstance(shape, Alternatives):
-            return {shape.kind: shape.then, kind_of_shape(shape.orelse): shape.orelse}
+            return shapes_by_kind(shape)
         if before is UNBOUND or isinstance(shape, (Unknown, MaybeBound)):
             return None
         if not isinstance(shape, Keep):

@@ -80,6 +80,7 @@ class NumberTypes(Making):
         """Whether it is known on this path that a value is not None."""
         return any(
             isinstance(key, Fact)
+            and isinstance(holds, bool)
             and _compares_with_none(key.predicate, node)
             and holds is (key.predicate.params[0] != "_0_ is _1_")
             for key, holds in self.state.items()
