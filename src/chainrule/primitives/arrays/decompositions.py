@@ -17,7 +17,19 @@ from chainrule.primitives.arrays.call import array_rule
 from chainrule.primitives.arrays.creation import eye, zeros_like
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import entry_along, part_along
-from chainrule.primitives.arrays.lengths import as_first
+from chainrule.primitives.arrays.lengths import (
+    Lengths,
+    Of,
+    all_unknown,
+    as_first,
+    flat,
+    of_results,
+    square,
+    tall,
+    transposed,
+    values_of_matrix,
+    values_of_shorter,
+)
 from chainrule.primitives.arrays.linear_algebra import (
     axes_of_matrices,
     diag,
@@ -70,13 +82,25 @@ def _pull_eigh(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
         walker.accumulate(node.args[0], one_half(inner, lower))
 
 
-@array_rule("eigh", "numpy.linalg.eigh", signature="a, UPLO='L'", typed=_eigen_types)
+@array_rule(
+    "eigh",
+    "numpy.linalg.eigh",
+    signature="a, UPLO='L'",
+    typed=_eigen_types,
+    lengths=of_results(values_of_matrix, square),
+)
 def eigh(walker: Any, node: Node, out_bar: Node, UPLO: str) -> None:
     """Eigenvalues and eigenvectors of a symmetric matrix; reads one triangle of it."""
     _pull_eigh(walker, node, out_bar, UPLO == "L")
 
 
-@array_rule("scipy_eigh", "scipy.linalg.eigh", signature="a, lower=True", typed=_eigen_types)
+@array_rule(
+    "scipy_eigh",
+    "scipy.linalg.eigh",
+    signature="a, lower=True",
+    typed=_eigen_types,
+    lengths=of_results(values_of_matrix, square),
+)
 def scipy_eigh(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
     """Eigenvalues and eigenvectors by SciPy, which gives these other signs than NumPy does."""
     _pull_eigh(walker, node, out_bar, lower)
@@ -131,6 +155,7 @@ def diagonal_of(matrix: Node) -> Node:
 @array_defined(
     "eigvalsh", "numpy.linalg.eigvalsh", signature="a, UPLO='L'",
     typed=lambda a, UPLO="L": array_of(_real(a), axes_of_matrices(a)[:-1]),
+    lengths=values_of_matrix,
 )  # fmt: skip
 def eigvalsh(a: Node, UPLO: str) -> Node:
     """Eigenvalues of a symmetric matrix; reads one triangle of it."""
@@ -140,6 +165,7 @@ def eigvalsh(a: Node, UPLO: str) -> Node:
 @array_defined(
     "scipy_eigvalsh", "scipy.linalg.eigvalsh", signature="a, lower=True",
     typed=lambda a, lower=True: array_of(_real(a), axes_of_matrices(a)[:-1]),
+    lengths=values_of_matrix,
 )  # fmt: skip
 def scipy_eigvalsh(a: Node, lower: bool) -> Node:
     """Eigenvalues of a symmetric matrix by SciPy."""
@@ -155,6 +181,15 @@ def _thin_types(a: Type, full_matrices: bool = True) -> Type:
             array_of(_real(a), (*batch, columns, columns)),
         )
     )
+
+
+def _svd_lengths(node: Node, of: Of) -> Lengths:
+    call = node.args[0]
+    own = of(call.args[0])
+    if not call.params[0]:
+        return (tall, values_of_shorter, flat)[int(str(node.params[0]))](call, of)
+    whole = (*own[:-2], own[-2], own[-2]), None, (*own[:-2], own[-1], own[-1])
+    return whole[int(str(node.params[0]))] or values_of_shorter(call, of)
 
 
 def _pull_svd(walker: Any, node: Node, out_bar: Node, full_matrices: bool) -> None:
@@ -213,7 +248,8 @@ def _turned_back(left: Any, right: Any, values: Node) -> Any:
 # The signs of the vectors are those that each library chooses.
 svd, scipy_svd = (
     array_rule(
-        name, f"{home}.linalg.svd", signature="a, full_matrices=True", typed=_thin_types
+        name, f"{home}.linalg.svd", signature="a, full_matrices=True", typed=_thin_types,
+        lengths=_svd_lengths,
     )(_pull_svd)
     for name, home in (("svd", "numpy"), ("scipy_svd", "scipy"))
 )  # fmt: skip
@@ -263,6 +299,7 @@ svd.checked = scipy_svd.checked = _mixed_by_svd
 @array_defined(
     "singular_values", "numpy.linalg.svd", signature="a", always={"compute_uv": False},
     typed=lambda a: _thin_types(a).items[1],  # type: ignore[attr-defined]
+    lengths=values_of_shorter,
 )  # fmt: skip
 def singular_values(a: Node) -> Node:
     """Singular values of a matrix."""
@@ -282,13 +319,14 @@ def _qr_types(a: Type) -> Type:
 @array_defined(
     "qr_triangle", "numpy.linalg.qr", signature="a", always={"mode": "r"},
     typed=lambda a: _qr_types(a).items[1],  # type: ignore[attr-defined]
+    lengths=flat,
 )  # fmt: skip
 def qr_triangle(a: Node) -> Node:
     """The triangular factor of a QR decomposition."""
     return result_of(qr(a), 1)
 
 
-@array_rule("qr", "numpy.linalg.qr", signature="a", typed=_qr_types)
+@array_rule("qr", "numpy.linalg.qr", signature="a", typed=_qr_types, lengths=of_results(tall, flat))
 def qr(walker: Any, node: Node, out_bar: Node) -> None:
     """QR decomposition of a matrix of full rank.
 
@@ -368,6 +406,7 @@ qr.tangent_rule = _qr_tangent
 @array_rule(
     "pinv", "numpy.linalg.pinv", signature="a, rcond=None",
     typed=lambda a, rcond=None: array_of(_real(a), tuple(reversed(unit_axes_of(a)))),
+    lengths=transposed,
 )  # fmt: skip
 def pinv(walker: Any, node: Node, out_bar: Node, rcond: Any = None) -> None:
     """Pseudo-inverse of a matrix of constant rank (Golub and Pereyra, 1973)."""
@@ -406,9 +445,18 @@ def _least_squares_types(a: Type, b: Type, rcond: Any = None) -> Type:
     )
 
 
+def _solution(node: Node, of: Of) -> Lengths:
+    a, b = map(of, node.args[:2])
+    return (a[1], *b[1:])
+
+
+LEAST_SQUARES = of_results(_solution, all_unknown, all_unknown, values_of_shorter)
+
+
+# Before NumPy 2, `rcond=None` is not what is meant where nothing is given.
 @array_defined(
-    "lstsq", "numpy.linalg.lstsq", signature="a, b, rcond=None", arrays=2,
-    typed=_least_squares_types,
+    "lstsq", "numpy.linalg.lstsq", signature="a, b, rcond='warn'", arrays=2,
+    typed=_least_squares_types, lengths=LEAST_SQUARES,
 )  # fmt: skip
 def lstsq(a: Node, b: Node, rcond: Any) -> Node:
     """Solution of least squares of a matrix of full rank, residuals, rank, singular values."""
@@ -422,7 +470,8 @@ def lstsq_parts(a: Node, b: Node) -> Node:
 
 
 @array_defined(
-    "scipy_lstsq", "scipy.linalg.lstsq", signature="a, b", arrays=2, typed=_least_squares_types
+    "scipy_lstsq", "scipy.linalg.lstsq", signature="a, b", arrays=2, typed=_least_squares_types,
+    lengths=LEAST_SQUARES,
 )  # fmt: skip
 def scipy_lstsq(a: Node, b: Node) -> Node:
     """Least squares by SciPy."""
@@ -432,6 +481,7 @@ def scipy_lstsq(a: Node, b: Node) -> Node:
 @array_defined(
     "svdvals", "numpy.linalg.svdvals", signature="x",
     typed=lambda x: _thin_types(x).items[1],  # type: ignore[attr-defined]
+    lengths=values_of_shorter,
 )  # fmt: skip
 def svdvals(x: Node) -> Node:
     """Singular values of a matrix."""
@@ -441,6 +491,7 @@ def svdvals(x: Node) -> Node:
 @array_defined(
     "scipy_svdvals", "scipy.linalg.svdvals", signature="a",
     typed=lambda a: _thin_types(a).items[1],  # type: ignore[attr-defined]
+    lengths=values_of_shorter,
 )  # fmt: skip
 def scipy_svdvals(a: Node) -> Node:
     """Singular values of a matrix by SciPy."""
@@ -450,6 +501,7 @@ def scipy_svdvals(a: Node) -> Node:
 @array_defined(
     "scipy_pinv", "scipy.linalg.pinv", signature="a",
     typed=lambda a: array_of(_real(a), tuple(reversed(unit_axes_of(a)))),
+    lengths=transposed,
 )  # fmt: skip
 def scipy_pinv(a: Node) -> Node:
     """Pseudo-inverse of a matrix by SciPy."""

@@ -168,7 +168,16 @@ def as_first(node: Node, of: Of) -> Lengths:
 
 def in_common(node: Node, of: Of) -> Lengths:
     """One axis each for all results of a call, which are as long as each other."""
-    return (named("axis", node.serial, 0),)
+    return (named("axis", node.args[0].serial, 0),)
+
+
+def of_results(*rules: Rule) -> Rule:
+    """Of a result of a call what its own rule tells of the call."""
+
+    def rule(node: Node, of: Of) -> Lengths:
+        return rules[int(str(node.params[0]))](node.args[0], of)
+
+    return rule
 
 
 def as_second(node: Node, of: Of) -> Lengths:
@@ -282,6 +291,43 @@ def square(node: Node, of: Of) -> Lengths:
     """Those of a square matrix, or of a batch of such."""
     own = of(node.args[0])
     return (*own[:-1], own[-2])
+
+
+def transposed(node: Node, of: Of) -> Lengths:
+    """Those of a matrix, of which rows are columns, or of a batch of such."""
+    own = of(node.args[0])
+    return (*own[:-2], own[-1], own[-2])
+
+
+def least(node: Node, of: Of) -> Length:
+    """The shorter of the axes of a matrix."""
+    rows, columns = of(node.args[0])[-2:]
+    if rows == columns:
+        return rows
+    if rows.known is not None and columns.known is not None:
+        return Length(min(rows.known, columns.known))
+    return named("least", rows, columns)
+
+
+def values_of_matrix(node: Node, of: Of) -> Lengths:
+    """One for each row of a square matrix, or of a batch of such."""
+    return of(node.args[0])[:-1]
+
+
+def values_of_shorter(node: Node, of: Of) -> Lengths:
+    """As many as the shorter axis of a matrix has."""
+    return (*of(node.args[0])[:-2], least(node, of))
+
+
+def tall(node: Node, of: Of) -> Lengths:
+    """The rows of a matrix, as many columns as its shorter axis has."""
+    return (*of(node.args[0])[:-1], least(node, of))
+
+
+def flat(node: Node, of: Of) -> Lengths:
+    """As many rows as the shorter axis of a matrix has, its columns."""
+    own = of(node.args[0])
+    return (*own[:-2], least(node, of), own[-1])
 
 
 def when_whole(node: Node, of: Of) -> Lengths:

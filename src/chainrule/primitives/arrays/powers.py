@@ -9,6 +9,7 @@ from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_
 from chainrule.primitives.arrays.call import array_rule
 from chainrule.primitives.arrays.creation import arange, axes_of_sizes, zeros_like
 from chainrule.primitives.arrays.indexing import part_along
+from chainrule.primitives.arrays.lengths import Lengths, Of, number
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims
 from chainrule.primitives.declare import is_constant
@@ -20,8 +21,14 @@ def _typed(x: Type, sizes: tuple[Node, ...] = (), increasing: bool = False) -> T
     return array_of(dtype if dtype in FLOATING else "float64", (*unit_axes_of(x), *columns))
 
 
+def _lengths(node: Node, of: Of) -> Lengths:
+    (rows,) = of(node.args[0])
+    return (rows, number(node.args[1], of) if len(node.args) > 1 else rows)
+
+
 @array_rule(
     "vander", "numpy.vander", signature="x, N=None, increasing=False", sizes="N", typed=_typed,
+    lengths=_lengths,
 )  # fmt: skip
 def vander(walker: Any, node: Node, out_bar: Node, increasing: bool) -> None:
     """Powers of numbers, a row for each: the slope of a power is one of the same row."""

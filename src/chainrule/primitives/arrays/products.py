@@ -172,7 +172,13 @@ def _inner_type(a: Type, b: Type) -> Type:
     return array_of(promoted((a, b)), unit_axes_of(a)[:-1] + unit_axes_of(b)[:-1])
 
 
-@array_defined("inner", "numpy.inner", signature="a, b", arrays=2, typed=_inner_type)
+def _inner_lengths(node: Node, of: Of) -> Lengths:
+    one, two = map(of, node.args)
+    return (*one[:-1], *two[:-1])
+
+
+@array_defined("inner", "numpy.inner", signature="a, b", arrays=2, typed=_inner_type,
+               lengths=_inner_lengths)  # fmt: skip
 def inner(a: Node, b: Node) -> Node:
     """Products summed over the last axes."""
     if rank_of(a) == rank_of(b) == 1:
@@ -214,9 +220,18 @@ def _tensordot_subscripts(one: int, two: int, axes: Any) -> str:
     return f"{''.join(first)},{''.join(second)}->{''.join(kept)}"
 
 
+def _tensordot_lengths(node: Node, of: Of) -> Lengths:
+    one, two = map(of, node.args)
+    text = _tensordot_subscripts(len(one), len(two), node.params[0])
+    letters, kept = text.replace(",", "").split("->")
+    known = dict(zip(letters, (*one, *two), strict=True))
+    return tuple(known[letter] for letter in kept)
+
+
 @array_defined(
-    "tensordot", "numpy.tensordot", signature="a, b, axes=2", arrays=2, typed=_tensordot_type
-)
+    "tensordot", "numpy.tensordot", signature="a, b, axes=2", arrays=2, typed=_tensordot_type,
+    lengths=_tensordot_lengths,
+)  # fmt: skip
 def tensordot(a: Node, b: Node, axes: Any) -> Node:
     """Products summed over pairs of axes."""
     return einsum_of(_tensordot_subscripts(rank_of(a), rank_of(b), axes), a, b)
@@ -299,9 +314,15 @@ def _chain_type(*types: Type) -> Type:
     return array_of(promoted(types), rows + (last[1:] if len(last) == 2 else ()))
 
 
+def _chain_lengths(node: Node, of: Of) -> Lengths:
+    first, last = of(node.args[0]), of(node.args[-1])
+    return (*first[:-1], *last[1:])
+
+
 @array_defined(
-    "multi_dot", "numpy.linalg.multi_dot", signature="arrays", spread=True, typed=_chain_type
-)
+    "multi_dot", "numpy.linalg.multi_dot", signature="arrays", spread=True, typed=_chain_type,
+    lengths=_chain_lengths,
+)  # fmt: skip
 def multi_dot(*arrays: Node) -> Node:
     """Product of several matrices."""
     found = arrays[0]

@@ -161,6 +161,7 @@ _parted_at_constant, _parted_anywhere = _parted("partition", 1), _parted("partit
 
 @array_defined(
     "partition", "numpy.partition", signature="a, kth, axis=-1", typed=lambda a, kth, axis=-1: a,
+    lengths=as_first,
 )  # fmt: skip
 def partition(a: Node, kth: Any, axis: Any) -> Node:
     """Entries with one where it belongs, smaller ones before it and larger ones behind."""

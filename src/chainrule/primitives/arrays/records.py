@@ -93,7 +93,7 @@ def _as_the_call_tells(node: Node, of: Of) -> Lengths:
     """The lengths that each of the results of a call has."""
     owner = node.args[0]
     rule = owner.op.lengths if isinstance(owner.op, Primitive) else None
-    return all_unknown(node) if rule is None else rule(owner, of)
+    return all_unknown(node) if rule is None else rule(node, of)
 
 
 component.lengths = counted_component.lengths = _as_the_call_tells

@@ -107,7 +107,7 @@ def ediff1d(ary: Node) -> Node:
 
 @array_defined(
     "trapezoid", "numpy.trapezoid", signature="y, dx=1.0, axis=-1",
-    typed=lambda y, dx=1.0, axis=-1: _reduced(y, axis),
+    typed=lambda y, dx=1.0, axis=-1: _reduced(y, axis), lengths=reduced,
 )  # fmt: skip
 def trapezoid(y: Node, dx: Any, axis: int) -> Node:
     """Integral by trapezia of equal width."""
