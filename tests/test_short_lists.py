@@ -88,3 +88,24 @@ def test_a_refusal_within_what_is_spelled_out_stands_where_the_user_calls_it() -
         grad(best_of_non_neighbours)([1.0] * 40)
     assert str(caught.value).startswith(f"{__file__}:")
     assert "definitions.py" not in str(caught.value)
+
+
+def forward_algorithm(seen: list[int], emission: list[list[float]]) -> float:
+    rows: list[dict[int, float]] = [{}]
+    for state in range(2):
+        rows[0][state] = emission[state][seen[0]]
+    for step in range(1, len(seen)):
+        rows.append({})
+        for state in range(2):
+            rows[step][state] = rows[step - 1][1 - state] * emission[state][seen[step]]
+    return sum(rows[-1].values())
+
+
+def test_a_list_that_is_read_at_a_place_known_at_run_time_is_not_written_back() -> None:
+    emission = [[0.5, 0.4, 0.1], [0.1, 0.3, 0.6]]
+    df = value_and_grad(forward_algorithm, wrt="emission")
+    assert df([0, 1], emission) == (
+        forward_algorithm([0, 1], emission),
+        [[0.3, 0.1, 0.0], [0.4, 0.5, 0.0]],
+    )
+    assert "[:] =" not in df.source

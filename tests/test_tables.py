@@ -425,3 +425,31 @@ def test_a_dict_that_a_step_makes_in_another_way_is_refused_and_nothing_breaks()
 
     with pytest.raises(UnsupportedError, match="of different kinds in different steps"):
         grad(generating, wrt="x")(3, 0.7)
+
+
+def rectangle(x, n):
+    """Keys that loops of few steps write."""
+    area = {}
+    for i in range(2):
+        for j in range(3):
+            area[i, j] = x**i * (j + n)
+    area[0, 0] += area[1, 2]
+    return max(area[0, 0], area[1, 1]) + len(area)
+
+
+def rests(x, n):
+    """Keys that are not known in a loop of few steps, either."""
+    found = {}
+    for i in range(3):
+        found[i % n] = found.get(i % n, x) * (x + i)
+    return sum(found.values())
+
+
+@pytest.mark.parametrize("f", [rectangle, rests])
+@pytest.mark.parametrize("mode", MODES)
+def test_keys_that_few_steps_of_loops_write_are_known(f, mode):
+    df = value_and_grad(f, wrt="x", mode=mode)
+    value, slope = df(1.25, 2)
+    assert value == f(1.25, 2)
+    assert oracle.agrees(oracle.derivative(f, (1.25, 2)), slope)
+    assert ("{}" in df.source) == (f is rests)

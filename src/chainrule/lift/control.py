@@ -194,9 +194,11 @@ class Control(GoingOn):
                     shortened, form = 0, "written out"
                     self.give_up(dict(state), mark)
                     continue
-                known = form != "written out" and self.steps_of(iterable) is not None
-                if known and isinstance(error, UnsupportedError):
+                count = self.steps_of(iterable) if form != "written out" else None
+                if count is not None and isinstance(error, UnsupportedError):
                     self.may_be_written_out.append(site)
+                elif count is not None and isinstance(error, Anew):
+                    error.loops.setdefault(site, count)
                 raise
             except Resized as resized:
                 if form == "growing" or resized.box not in read_in_turn(iterable):

@@ -249,9 +249,7 @@ def _lifted(
                 raise first from None
             ways = following
         except RunTimeKeys as found:
-            if found.site in ways.tables:
-                raise InternalError("a dict of run-time keys is lifted as another") from None
-            ways.tables.add(found.site)
+            ways.find_keys(found.site, found.loops)
         except RecordsMade as made:
             ways.note(made)
         except Linked as found:

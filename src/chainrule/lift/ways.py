@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import math
+from collections.abc import Callable, Hashable, Mapping
 
 from chainrule.errors import InternalError
 from chainrule.graph.reach import parts
@@ -15,6 +16,8 @@ from chainrule.lift.records.links import PLAIN
 from chainrule.lift.values import RecordsBox
 from chainrule.records import replace
 
+# A dict has known keys if these are written in so many steps of loops, written out.
+MOST_STEPS = 12
 # So many loops are written out one after the other where the code is not understood.
 MOST_LOOPS = 4
 
@@ -37,6 +40,8 @@ class Ways:
         rows: list[Hashable] | None = None,
     ) -> None:
         self.tables: set[Hashable] = set()
+        # The loops that are written out so that the keys of a dict are known.
+        self.loops_of_keys: dict[Hashable, set[Hashable]] = {}
         # Those where sets of objects are made.
         self.object_sets: set[Hashable] = set()
         # Those where sets of known entries are made that the function changes.
@@ -85,6 +90,18 @@ class Ways:
         for part in parts((container,)):
             self.written_into.pop(id(part), None)
         self.written_into[id(container)] = container
+
+    def find_keys(self, site: Hashable, loops: Mapping[Hashable, int]) -> None:
+        """From now on a dict has keys that are known in ``loops`` of few steps, or is a table."""
+        if site in self.tables:
+            raise InternalError("a dict of run-time keys is lifted as another") from None
+        few = {loop for loop in loops if loop not in self.loops}
+        if few and site not in self.loops_of_keys and math.prod(loops.values()) <= MOST_STEPS:
+            self.loops_of_keys[site] = few
+            self.loops |= few
+            return
+        self.loops -= self.loops_of_keys.pop(site, set())
+        self.tables.add(site)
 
     def note(self, made: RecordsMade) -> None:
         """From now on a list of records is made where one was found to be."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import operator
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -34,6 +35,7 @@ from chainrule.primitives.control import owned_blocks
 from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.declare import Primitive, Structured, constant_value, is_constant
 from chainrule.primitives.effect import RAISE, STATEMENT, STORE
+from chainrule.primitives.sequence import display
 
 Contents = dict[Any, Any]
 
@@ -74,7 +76,7 @@ class Leaving(Nested):
     def is_written_outside(self) -> bool:
         """Whether there is anything to leave in a dict or a list whose entries are known."""
         return not self.attempts and any(
-            not same_value(before, self.read(self.state.get(box, before)))
+            not _is_unwritten(before, self.read(self.state.get(box, before)))
             for box, before in self._entries_given.items()
         )
 
@@ -93,7 +95,7 @@ class Leaving(Nested):
         self._not_left = {
             box: after
             for box, before in self._entries_given.items()
-            if not same_value(before, after := self.read(self.state.get(box, before)))
+            if not _is_unwritten(before, after := self.read(self.state.get(box, before)))
         }
 
     def _leave_at(self, position: int) -> None:
@@ -190,7 +192,7 @@ class Leaving(Nested):
         super().leave_written(given)
         for box, before in self._entries_given.items():
             after = self.read(self.state.get(box, before))
-            if not same_value(before, after):
+            if not _is_unwritten(before, after):
                 self._leave_entries(box, before, after)
         for (owner, name), before in self._set_outside.items():
             value = self.read(self.state.get(owner, {})).get(name)
@@ -219,6 +221,13 @@ class Leaving(Nested):
 
     def _key_node(self, key: Any) -> Node:
         return self.static_node(Static(key))
+
+
+def _is_unwritten(before: Any, after: Any) -> bool:
+    """Whether a container has what it had, perhaps as the list that its entries make."""
+    if not isinstance(after, Node) or after.op is not display or not isinstance(before, list):
+        return same_value(before, after)
+    return len(before) == len(after.args) and all(map(operator.is_, before, after.args))
 
 
 def _may_raise(step: Node) -> bool:

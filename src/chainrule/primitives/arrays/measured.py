@@ -206,6 +206,8 @@ def never_one(length: Length, graph: Graph, *, watched: bool = True) -> bool:
         # x[2:5] has one entry only where x has three.
         start, stop, whole = key[1:]
         return stop - start > 1 and holds(whole, "!=", start + 1)
+    if single and key[0] == "least" and above == 0:
+        return all(never_one(each, graph, watched=watched) for each in key[1:])
     if single and key[0] == "over" and above == 0:
         # n // 4 is one only where n is 4 to 7.
         return holds(key[2], ">", 2 * key[1] - 1)
