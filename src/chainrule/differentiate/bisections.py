@@ -13,7 +13,7 @@ here of ``f(x, p)``, and its derivative follows from the implicit function theor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.graph.block import (
@@ -62,12 +62,13 @@ class Bisection:
     """A loop that encloses the root of a function of what it tries.
 
     ``ends`` are the numbers of the results that enclose the root, and ``found`` those of all that
-    are at the root in the end.
+    are at the root in the end; ``between`` makes what is tried of the ends.
     """
 
     tried: Searching
     ends: tuple[int, int]
     found: tuple[int, ...]
+    between: frozenset[Node]
 
     @property
     def loop(self) -> Node:
@@ -98,6 +99,17 @@ def made_from(loop: Node, tried: Collection[Node], found: Collection[int], k: in
     return not made.isdisjoint({*tried, *(states[each] for each in found)})
 
 
+def moves_by_itself(search: Bisection, felt: Container[Node]) -> bool:
+    """Whether what is tried follows more that is ``felt`` than the ends, as in a false position.
+
+    Its steps have slopes of their own, and are differentiated as they were run.
+    """
+    body = step_blocks(search.loop)[0]
+    return any(
+        arg in felt and not inside(arg, body) for step in search.between for arg in step.args
+    )
+
+
 def _bisection(loop: Node) -> Bisection | None:
     states, following = loop_parts(loop)[2], next_states(loop)
     numbers = [
@@ -122,7 +134,8 @@ def _between(
         return None
     middle, predicate, *new = split
     own = set(loop_body(loop).parameters)
-    if not inside(middle, body) or not _is_between(middle, (i, j), new, loop):
+    between = _between_ends(middle, (i, j), new, loop) if inside(middle, body) else None
+    if not between:
         return None
     tried, compared = _tried(loop, middle, predicate)
     if compared is None or any(each is not None and each.type != FLOAT for each in compared):
@@ -137,7 +150,7 @@ def _between(
         return None
     found = _found(loop, (i, j), middle)
     searching = Searching(loop, tried, *compared, frozenset(needed))
-    return Bisection(searching, (i, j), found)
+    return Bisection(searching, (i, j), found, between)
 
 
 def _tried(
@@ -160,15 +173,23 @@ def _tried(
     return later, _compared(predicate, later, body, again)
 
 
-def _is_between(middle: Node, ends: tuple[int, int], new: Sequence[Node], loop: Node) -> bool:
-    """Whether the middle is made of the ends: in this step, or of the ``new`` ones behind it."""
+def _between_ends(
+    middle: Node, ends: tuple[int, int], new: Sequence[Node], loop: Node
+) -> frozenset[Node] | None:
+    """What makes the middle of the ends: in this step, or of the ``new`` ones behind it.
+
+    None where it is not made of both of them, and of no other state.
+    """
     states, body = loop_parts(loop)[2], step_blocks(loop)[0]
     own = set(loop_body(loop).parameters)
     if middle not in states:
-        return own & closure(middle, body, frozenset()) == {states[k] for k in ends}
+        steps = closure(middle, body, frozenset())
+        return frozenset(steps - own) if own & steps == {states[k] for k in ends} else None
     later = set(leaves(next_states(loop)[states.index(middle)])) - {middle}
     made = [closure(each, body, frozenset(new)) for each in later]
-    return bool(made) and all(each.issuperset(new) and each.isdisjoint(own) for each in made)
+    if not all(each.issuperset(new) and each.isdisjoint(own) for each in made):
+        return None
+    return frozenset().union(*made).difference(new)
 
 
 def is_of_branch(node: Node) -> bool:

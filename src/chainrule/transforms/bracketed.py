@@ -14,6 +14,7 @@ from chainrule.differentiate.bisections import (
     Bisection,
     bisections,
     made_from,
+    moves_by_itself,
 )
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import ITEM, Block, Graph, result_number
@@ -47,6 +48,7 @@ def with_roots(graph: Graph, inputs: Sequence[Node], results: Sequence[Node]) ->
     if not searches:
         return None
     felt = varied(graph, list(inputs))
+    searches = [each for each in searches if not moves_by_itself(each, felt)]
     live = Live(graph, results).nodes
     equations: dict[Node, tuple[Bisection, Equation]] = {}
     found = {step.args[0].args[0] for step in steps if step.op is FOUND_ROOT}
