@@ -346,6 +346,7 @@ def test_what_reads_no_global_is_the_compiled_function_itself() -> None:
 
 
 def refused_lists(rows: list[list[float]]) -> float:
+    rows[0][0] *= 2.0
     return sum(a * a for row in rows for a in row)
 
 
@@ -368,20 +369,15 @@ def refused_special(x: float) -> float:
     return scipy.special.erfinv(x)  # type: ignore[no-any-return]
 
 
-def refused_dict(x: dict[str, float]) -> float:
-    return x["a"] * x["b"]
+RATES = {"low": 0.5, "high": 2.0}
+
+
+def refused_dict(x: float, word: str) -> float:
+    return x * RATES[word]
 
 
 def refused_count(x: float, n: int) -> float:
     return x * math.comb(n, 2)
-
-
-def refused_function(f: Callable[[float], float], x: float) -> float:
-    return f(x) * x
-
-
-def square(x: float) -> float:
-    return x * x
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -392,9 +388,8 @@ def square(x: float) -> float:
         (refused_handler, (2.0,), 0, "a handler of `ZeroDivisionError`"),
         (refused_message, (2.0,), 0, "an f-string"),
         (refused_special, (0.5,), 0, "`scipy.special.erfinv`"),
-        (refused_dict, ({"a": 1.0, "b": 2.0},), 0, "an entry of a dict"),
+        (refused_dict, (1.0, "low"), 0, "a dict in a global"),
         (refused_count, (2.0, 5), 0, "`math.comb`"),
-        (refused_function, (square, 2.0), 1, "Cannot determine Numba type"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )

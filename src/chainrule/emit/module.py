@@ -81,6 +81,8 @@ class EmittedModule:
         Where the other numbers live that are printed as constants.
     graphs:
         The graph of every function in the text, by name.
+    compiled:
+        Whether functions in it are compiled, and freeze what they read.
     """
 
     source: str
@@ -90,6 +92,7 @@ class EmittedModule:
     live_globals: dict[str, str]
     homes: dict[str, tuple[str, str]]
     graphs: dict[str, Graph] = field(default_factory=dict)
+    compiled: bool = False
 
 
 def render(
@@ -113,9 +116,13 @@ def render(
 def _rendered(
     graphs: Sequence[Graph], spelled: Target, comments: bool, header: str | None
 ) -> EmittedModule:
+    given, graphs = graphs, [spelled.around(graph) for graph in graphs]
+    # What is left to Python is written as Python and NumPy have it.
+    shells = [graph for graph in graphs if graph not in given]
     ordered, callees = _with_callees(graphs)
+    targets = {graph: target_named("math") if graph in shells else spelled for graph in ordered}
     plans = {
-        graph: prepare(with_float_entries(graph) if spelled.one_kind else graph)
+        graph: prepare(with_float_entries(graph) if targets[graph].one_kind else graph)
         for graph in ordered
     }
     users = {name for plan in plans.values() for name in _users_names(plan)}
@@ -127,7 +134,8 @@ def _rendered(
     texts = []
     for graph in ordered:
         called = {key: names[callee] for key, callee in callees[graph].items()}
-        texts.append(_function_text(plans[graph], names[graph], spelled, top, called, comments))
+        text = _function_text(plans[graph], names[graph], targets[graph], top, called, comments)
+        texts.append(text)
     parts = [f'"""{header}"""'] if header else []
     source = _assembled(parts + top.lines(), [*top.helpers.values(), *texts])
     return EmittedModule(
@@ -138,6 +146,7 @@ def _rendered(
         dict(top.live),
         dict(top.homes),
         {names[graph]: graph for graph in ordered},
+        spelled.decorator is not None,
     )
 
 

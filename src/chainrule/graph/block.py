@@ -234,7 +234,8 @@ class SignatureParameter:
     ``kind`` is one of :class:`inspect.Parameter`'s kinds by name (``"POSITIONAL_OR_KEYWORD"``,
     ``"VAR_POSITIONAL"`` ...); ``default`` is the default's value or ``NO_DEFAULT``;
     ``annotation`` is kept when it is plain text such as ``float``.  ``node`` is the parameter's
-    value in the body, None when the body was specialised on the argument and does not read it.
+    value in the body, None when the body was specialised on the argument and does not read it:
+    where it is a function (``called``) it cannot.
     """
 
     name: str
@@ -242,6 +243,7 @@ class SignatureParameter:
     default: Any = NO_DEFAULT
     annotation: str | None = None
     node: Node | None = None
+    called: bool = False
 
     @property
     def has_default(self) -> bool:

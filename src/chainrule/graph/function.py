@@ -75,6 +75,8 @@ class Function:
         What its arguments are left with, where it changes some.
     depends:
         On which of its arguments each of its results depends, once somebody has asked.
+    unpacked:
+        Whether the results of a call are given names at once.
     lifting, met:
         It is being lifted; and a call of it was met while it was.
     """
@@ -96,3 +98,4 @@ class Function:
     lifting: bool = False
     met: bool = False
     layout: StateLayout | None = None
+    unpacked: bool = True

@@ -174,11 +174,12 @@ class Given:
     """An array or an int from outside.
 
     ``route`` leads to it, ``shape`` are its lengths (an int's value) in the call for which the
-    code is made; both are None where only kinds are known.
+    code is made; both are None where only kinds are known.  ``kind`` is the class of a container.
     """
 
     route: Route | None = None
     shape: tuple[int, ...] | None = None
+    kind: type | None = None
 
 
 def frozen_guard(route: Route) -> Guard:

@@ -349,7 +349,7 @@ def _lifted_with(
     _watch_numbers(lifter, signature, arguments)
     _drop_broken_guards(graph, {**(arguments or {}), **_self_argument(signature, owner)})
     graph.by_fields = bool(lifter.record_lists)
-    graph.signature = signature_parameters(graph, signature, nodes)
+    graph.signature = signature_parameters(graph, signature, nodes, values)
     graph.sources = tuple(
         (used.file, used.tree.lineno, used.text) for used in lifter.sources.values()
     )

@@ -269,7 +269,7 @@ class Parameters(SparseMatrices):
             if len(example) > 16:
                 self.given_lists[base] = route, len(example)
                 return base
-            self.graph.given[base] = Given(route, (len(example),))
+            self.graph.given[base] = Given(route, (len(example),), tuple)
 
             def reader(position: int) -> Callable[[Type], Node]:
                 return lambda _: self.primitive(sequence.index, base, self.graph.constant(position))
@@ -281,7 +281,7 @@ class Parameters(SparseMatrices):
                 )
             )
         base = read(OPAQUE)
-        self.graph.given[base] = Given(route, (len(example),))
+        self.graph.given[base] = Given(route, (len(example),), type(example))
         fields = getattr(example, "_fields", None)
         items = tuple(
             self.example_value(
@@ -521,7 +521,10 @@ def _looped_over(node: ast.AST) -> Iterator[str]:
 
 
 def signature_parameters(
-    graph: Graph, signature: inspect.Signature, nodes: dict[str, Node]
+    graph: Graph,
+    signature: inspect.Signature,
+    nodes: Mapping[str, Node],
+    values: Mapping[str, Value],
 ) -> tuple[SignatureParameter, ...]:
     """The parameters of the emitted function."""
     found = []
@@ -531,9 +534,8 @@ def signature_parameters(
         text = annotation.__name__ if annotation in (float, int, bool, str) else None
         if isinstance(annotation, str) and annotation in ("float", "int", "bool", "str"):
             text = annotation
-        found.append(
-            SignatureParameter(
-                parameter.name, parameter.kind.name, default, text, nodes.get(parameter.name)
-            )
-        )
+        node, value = nodes.get(parameter.name), values.get(parameter.name)
+        called = isinstance(value, Static) and callable(value.value)
+        kind = parameter.kind.name
+        found.append(SignatureParameter(parameter.name, kind, default, text, node, called))
     return tuple(found)

@@ -15,13 +15,15 @@ from chainrule.errors import Position, UnsupportedError
 
 # What answers a line of the user's stands below a comment that tells which.
 COMMENT = re.compile(r"\s*# line (\d+): ")
+# What Numba says of lists of which it does not see what they hold.
+UNTYPED = ("can't unbox heterogeneous list", "cannot compute fingerprint of empty list")
 # What is said by a compiler's messages besides the reason.
 FRAME = ("Failed in ", "During: ", "File ", "This error may have been")
 
 
 def is_of_compiler(error: Exception, compiler: str) -> bool:
     """Whether an error comes out of a compiler, also where that breaks down itself."""
-    if type(error).__module__.partition(".")[0] == compiler:
+    if type(error).__module__.partition(".")[0] == compiler or str(error).startswith(UNTYPED):
         return True
     trace = error.__traceback__
     while trace is not None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from chainrule.emit.containers.shells import ROWS
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import ITEM, PARAMETER, Graph
 from chainrule.graph.classes import Classes
@@ -107,6 +108,8 @@ def _classes(nodes: list[Node], kin: Callable[[Node], Sequence[Node]]) -> Classe
 
 def _kin(node: Node) -> Sequence[Node]:
     """Lists that have, or are, entries of ``node``, or the same entries."""
+    if node.op is ROWS:
+        return node.args[:1]
     known = node.op not in (ITEM, PARAMETER) and (node.op is index or _is_list(node.type))
     return node.args if known else sources_of(node)
 

@@ -102,7 +102,9 @@ def _calls(plan: Plan) -> None:
     taken = {
         call: {entry: found[0] for entry, found in entries.items()}
         for call, entries in reads.items()
-        if len(entries) > 1 and max(map(len, entries.values())) == 1
+        if len(entries) > 1
+        and max(map(len, entries.values())) == 1
+        and plan.graph.functions[call.params[0]].unpacked
     }
     gone = {value for entries in taken.values() for value in entries.values()}
     for block in blocks_of(plan.body):

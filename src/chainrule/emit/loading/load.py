@@ -58,7 +58,9 @@ def load(
     functions = [node for node in emitted.tree.body if isinstance(node, ast.FunctionDef)]
     definition = next(node for node in functions if node.name == name)
     # A compiler freezes what it reads: nothing is read live then, and every change is watched.
-    frozen = bool(definition.decorator_list)
+    frozen = emitted.compiled
+    # A function of plain Python may stand around the compiled one.
+    plain = not definition.decorator_list
     own = module_globals is not None
     live = set(emitted.live_globals) if own and not frozen else set()
     cells = _cells(emitted, live)
@@ -69,8 +71,8 @@ def load(
         watch = _watch(emitted, cells, module_globals, frozen)
     names = {each.name for each in functions}
     started, checks = definition, []
-    if watch is not None and not frozen:
-        checks.append(watch.check(definition, namespace, names))
+    if watch is not None and plain:
+        checks.append(watch.check(definition, namespace, names | set(cells) if frozen else names))
         cells = {**cells, **watch.cells}
     if entry is not None:
         pure = [known for known, cell in cells.items() if _is_of_math(cell.cell_contents)]
@@ -83,7 +85,7 @@ def load(
         cells = {**_builtins_read(functions, {*cells, *live, *names}), **cells}
     fold_numbers(functions, _of_math_alone(emitted))
     function = _made(functions, cells, namespace, file)[name]
-    if watch is not None and frozen:
+    if watch is not None and not plain:
         caller = entry_of(definition)
         caller = begun(caller, [watch.check(caller, namespace, names)])
         cells = {**watch.cells, COMPILED: Slot(function)}

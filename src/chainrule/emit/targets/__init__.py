@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from chainrule.emit.plan import Plan, Value
 from chainrule.errors import ArgumentError, UnsupportedError
+from chainrule.graph.block import Graph
 from chainrule.records import dataclass
 
 
@@ -89,6 +90,9 @@ class Target:
         The name under which functions are found in every function, and the line that binds it.
     check:
         Refuses what shows only in a function as a whole.
+    around:
+        A function with one of plain Python around it, where it takes or returns what a compiler
+        has no type for.
     """
 
     name: str
@@ -109,6 +113,7 @@ class Target:
     namespace: str | None = None
     prologue: Callable[[Plan], str] | None = None
     check: Callable[[Plan, Target], None] = lambda plan, target: None
+    around: Callable[[Graph], Graph] = lambda graph: graph
 
     def spelling(self, name: str, callables: tuple[str, ...]) -> str | None:
         """The dotted name for a primitive of these callables, None when there is none."""

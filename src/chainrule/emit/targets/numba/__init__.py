@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chainrule.emit.containers.shells import with_shell
 from chainrule.emit.targets import Target
 from chainrule.emit.targets.numba.calls import CALLS, FORMS
 from chainrule.emit.targets.numba.limits import UNKNOWN, check, frozen
@@ -23,4 +24,5 @@ TARGET = Target(
     unknown=UNKNOWN,
     frozen=frozen,
     check=check,
+    around=with_shell,
 )

@@ -8,8 +8,9 @@ from chainrule.emit.plan import Attempt, Define, Plan, Value, reads_deep, walk
 from chainrule.emit.targets import Target
 from chainrule.emit.targets.numba.python import NESTED, unknown_in
 from chainrule.errors import UnsupportedError
-from chainrule.graph.types import Sequence
-from chainrule.primitives.effect import Effect
+from chainrule.graph.block import PARAMETER
+from chainrule.graph.types import Sequence, Type
+from chainrule.primitives.effect import LEAVE, Effect
 
 # Tables in globals with more entries are not written down.
 LARGEST = 400
@@ -23,10 +24,17 @@ UNKNOWN = frozenset({
 # fmt: on
 
 
+LOST = ("writing to a list in a container", "Pass the list as a parameter of its own.")
+
+
 def check(plan: Plan, target: Target) -> None:
     """Refuse parameters, handlers and effects that Numba has no type for."""
     for name, value in plan.parameters.items():
-        if isinstance(value.type, Sequence) and value.type.kind == "list" and _is_nested(value):
+        if (
+            isinstance(value.type, Sequence)
+            and value.type.kind == "list"
+            and _holds_lists(value.type)
+        ):
             found, remedy = NESTED
             raise target.refusal(value, f"{found} (`{name}`)", remedy)
     for statement in walk(plan.body):
@@ -39,12 +47,25 @@ def check(plan: Plan, target: Target) -> None:
         for value in reads_deep(statement):
             if value.origin.managers:
                 raise target.refusal(value, f"`with {value.origin.managers[0]}`", "Leave it out.")
+            if _is_lost(value):
+                raise target.refusal(value, *LOST)
             if value.op.name == "reference":
                 _check_object(plan, value, target)
 
 
-def _is_nested(value: Value) -> bool:
-    return isinstance(getattr(value.type, "item", None), Sequence)
+def _holds_lists(kind: Type) -> bool:
+    """Whether lists are entries, or in entries, of lists and tuples of this type."""
+    item = getattr(kind, "item", None)
+    return isinstance(item, Sequence) and (item.kind == "list" or _holds_lists(item))
+
+
+def _is_lost(value: Value) -> bool:
+    """Whether it is a list in the caller's container that is written to: compiled, it is a copy."""
+    return (
+        value.op is LEAVE
+        and isinstance(value.args[0].type, Sequence)
+        and value.args[0].op is not PARAMETER
+    )
 
 
 def _check_handlers(attempt: Attempt, target: Target) -> None:

@@ -28,7 +28,12 @@ def array_of(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     item = listed.item if isinstance(listed, Sequence) else None
     if isinstance(item, Array) and value.params[0] is None:
         return ast.Call(speller.helper("array_of_rows", ROWS), args[:1], [])
-    return speller.usual(value, args)
+    call = speller.usual(value, args)
+    if isinstance(call, ast.Call) and isinstance(args[0], ast.Name):
+        # Numba takes the loop that fills a list for a comprehension if `np.array` is called on it,
+        # and other lists that are filled in it for arrays.
+        call.func = speller.callable("numpy.asarray")
+    return call
 
 
 def list_of(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from chainrule.emit.containers.shells import ROWS
 from chainrule.emit.plan import ALLOCATE, RANGE, REVERSED, Value
 from chainrule.emit.targets import Form, Spelling
 from chainrule.graph.block import CONSTANT
@@ -213,6 +214,24 @@ def allocated(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr
     return speller.written(f"np.empty(_0_{dtypes[value.params[0]]})", shape)
 
 
+LISTS_OF = '''
+@{numba.njit}
+def lists_of(entries, counts):
+    """Lists of so many entries each, one after the other."""
+    rows = []
+    first = 0
+    for count in counts:
+        rows.append(entries[first : first + count])
+        first += count
+    return rows
+'''
+
+
+def lists_of(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """A list of lists, of what has been handed in of it."""
+    return ast.Call(speller.helper("lists_of", LISTS_OF), args, [])
+
+
 PYTHON: dict[str, Form] = {
     REVERSED.name: reversed_,
     ALLOCATE.name: allocated,
@@ -222,6 +241,7 @@ PYTHON: dict[str, Form] = {
     sequence.exact_total.name: exact_total,
     sequence.record.name: record,
     VERBATIM.name: verbatim,
+    ROWS.name: lists_of,
     ORDERED_VERBATIM.name: verbatim,
     CALL.name: verbatim,
 }
