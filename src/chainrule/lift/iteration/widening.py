@@ -246,7 +246,8 @@ class Widening(Statements):
                 alike = len({type(each) for each in held}) == 1
                 fresh = self._fresh(join(*held) if alike else held[1], value, after, key)
                 alone = fresh.alone and self._is_alone(before, self.state, key)
-                return Fresh(fresh.type, (*self._existing(before), *fresh.lenders), alone)
+                lenders = dict.fromkeys((*self._existing(before), *fresh.lenders))
+                return Fresh(fresh.type, tuple(lenders), alone)
             if isinstance(before, ENTRIES) and isinstance(value, ENTRIES):
                 return self._widen(self._shape(before), before, value, after, key)
             if isinstance(before, ListBox) or isinstance(value, ListBox):
@@ -486,7 +487,8 @@ class Widening(Statements):
 
     def _existing(self, value: Value) -> tuple[Box, ...]:
         """What a value may share its memory with and that exists before the loop."""
-        return tuple(box for box in self.loans.lenders(value) if box in self.state)
+        lenders = dict.fromkeys(self.loans.lenders(value))
+        return tuple(box for box in lenders if box in self.state)
 
     def _is_alone(self, value: Value, state: State, key: Key) -> bool:
         """Whether no name but ``key`` leads to the memory of a list or array."""
