@@ -152,6 +152,39 @@ def test_what_is_certain_of_a_value_is_not_asked_of_all_before_it() -> None:
     assert large[file] <= MOST * LARGE / SMALL / 4 * small[file]
 
 
+def tries_in_tries(depth: int) -> str:
+    """Each handler reads what the body of its ``try`` had reached: all of them are cut."""
+    lines = []
+    for k in range(depth):
+        lines += ["    " * k + "try:", "    " * (k + 1) + f"x = x + math.log(y + {k}.0)"]
+    for k in reversed(range(depth)):
+        lines += ["    " * k + "except ValueError:", "    " * (k + 1) + f"x = x * {k + 2}.0"]
+    body = ["    " + line for line in lines]
+    return "\n".join(["import math", "def f(x, y):", *body, "    return x"])
+
+
+def loops_in_loops(depth: int) -> str:
+    """The array ``a`` is another one after each step: all of the loops carry it."""
+    lines = ["    " * k + f"for i{k} in range(2):" for k in range(depth)]
+    lines.append("    " * depth + "a = np.tanh(a * y + i0)")
+    head = ["import numpy as np", "def f(x, y):", "    a = np.array([x, y, x * y])"]
+    return "\n".join([*head, *("    " + line for line in lines), "    return np.sum(a)"])
+
+
+def times_lifted(text: str, args: tuple[Any, ...]) -> int:
+    """How often statements are lifted."""
+    found = calls_for(text, args, "reverse")
+    return next(count for file, count in found.items() if file.endswith("lift/statements.py"))
+
+
+@pytest.mark.parametrize("program", [tries_in_tries, loops_in_loops])
+def test_statements_in_a_nest_are_not_lifted_three_times_for_each_level(
+    program: Callable[[int], str],
+) -> None:
+    shallow, deep = (times_lifted(program(depth), (0.3, 0.7)) for depth in (4, 8))
+    assert deep < 17 * shallow
+
+
 def products(count: int) -> str:
     lines = ["    a, b = a * b, b * a * y"] * count
     head = ["import math", "def f(x, y):", "    a, b = x, y"]

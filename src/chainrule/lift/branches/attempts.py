@@ -75,6 +75,8 @@ class Attempts(Unpacking):
         super().__init__(graph)
         # Names for what the function has no name for, by the statement that they are for.
         self.invented: dict[tuple[Frame, str, ast.stmt], str] = {}
+        # What a ``try`` was found to mean, for when it is lifted again: in a loop, or a ``try``.
+        self.cut_or_moved: dict[tuple[Frame, ast.Try], ast.Try | list[ast.stmt]] = {}
         # Steps of statements that have told where they may raise.
         self.noted: set[Node] = set()
 
@@ -161,6 +163,9 @@ class Attempts(Unpacking):
         """A ``try`` statement."""
         if node.finalbody:
             return self._finally(node)
+        meant = self.cut_or_moved.get((self.frame, node))
+        if meant is not None:
+            return self.attempt(meant) if isinstance(meant, ast.Try) else self.statements(meant)
         start = self.state
         attempt = Attempt()
         self.attempts.append(attempt)
@@ -183,9 +188,11 @@ class Attempts(Unpacking):
             return self.statements(handler.body)
         known, cut, inside = self._known(node, start, attempt, body.block)
         if cut:
-            return self.attempt(_cut(node, cut))
+            meant = self.cut_or_moved[self.frame, node] = _cut(node, cut)
+            return self.attempt(meant)
         moved = moved_in(node, self._unused("failed", node.body[0])) if inside else None
         if moved is not None:
+            self.cut_or_moved[self.frame, node] = moved
             return self.statements(moved)
         return self._handled(node, start, known, body)
 
