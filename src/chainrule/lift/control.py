@@ -445,14 +445,17 @@ class Control(GoingOn):
                 completion = Completion.FALLS
             else:
                 names = assigned_names([node.test, *body])
-                completion = self.run_loop(
-                    "while",
-                    (),
-                    names,
-                    exits,
-                    lambda: self._test(ast.copy_location(ast.Expr(node.test), node.test)),
-                    lambda _: self._step(node, body),
+                tested = functools.partial(
+                    self._test, ast.copy_location(ast.Expr(node.test), node.test)
                 )
+                try:
+                    completion = self.run_loop(
+                        "while", (), names, exits, tested, lambda _: self._step(node, body)
+                    )
+                except AlwaysRaises:
+                    # So it does before the first step, where what raises has no loop around it.
+                    tested()
+                    raise
         finally:
             self.loops.pop()
         return self._after_loop(

@@ -9,7 +9,7 @@ import sys
 import types
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 from chainrule.graph.guard import is_of_argument
 from chainrule.graph.node import Node
@@ -24,9 +24,9 @@ from chainrule.graph.types import (
     Sequence as SequenceType,
 )
 from chainrule.lift.arrays.boxes import is_ndarray
-from chainrule.lift.arrays.subscripts import Subscripts
 from chainrule.lift.containers.items import NUMBERS, PLAIN_NUMBERS, SYMBOLS
 from chainrule.lift.core import AlwaysRaises, Completion
+from chainrule.lift.refusing import Refusing
 from chainrule.lift.values import (
     Closure,
     DictBox,
@@ -46,7 +46,7 @@ from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.masks import bitwise_and, bitwise_or, bitwise_xor
 from chainrule.primitives.declare import Primitive
-from chainrule.primitives.effect import CALL, ORDERED, STATEMENT, VERBATIM
+from chainrule.primitives.effect import CALL, ORDERED, VERBATIM
 from chainrule.primitives.literals import number_of_literals
 
 BINARY: dict[type, Primitive] = {
@@ -61,21 +61,6 @@ BINARY: dict[type, Primitive] = {
 
 
 # On ints and bools only: no derivative flows through them.
-BINARY_METHODS: dict[type, str] = {
-    ast.Add: "add",
-    ast.Sub: "sub",
-    ast.Mult: "mul",
-    ast.Div: "truediv",
-    ast.FloorDiv: "floordiv",
-    ast.Mod: "mod",
-    ast.Pow: "pow",
-    ast.MatMult: "matmul",
-    ast.BitAnd: "and",
-    ast.BitOr: "or",
-    ast.BitXor: "xor",
-    ast.LShift: "lshift",
-    ast.RShift: "rshift",
-}
 BITWISE: dict[type, Callable[[Any, Any], Any]] = {
     ast.BitAnd: python_operator.and_,
     ast.BitOr: python_operator.or_,
@@ -111,6 +96,8 @@ STATIC_COMPARE: dict[type, Callable[[Any, Any], Any]] = {
 CERTAIN = (bool, type, types.FunctionType, types.BuiltinFunctionType)
 
 TELL_APART = "Compare numbers or strings that tell them apart."
+# Kinds of values that no operator of another kind knows.
+PLAIN = (int, float, bool, str, types.NoneType)
 # Powers of ints that are known are computed up to 2 to this.
 MOST_BITS = 16
 
@@ -119,7 +106,7 @@ def _is_float_of_numpy(kind: type) -> bool:
     return "numpy" in sys.modules and issubclass(kind, sys.modules["numpy"].floating)
 
 
-class Operators(Subscripts):
+class Operators(Refusing):
     """Applies operators to values."""
 
     def binary(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
@@ -131,17 +118,17 @@ class Operators(Subscripts):
         if operator is ast.BitOr and _are_kinds(left, right):
             return self._union(left, right)
         text = isinstance(left, Static) and isinstance(left.value, str)
-        if self._always_raises(operator, left, right):
-            return self._raised(operator, left, right)
+        if self.is_refused(operator, left, right):
+            return self.refused(operator, left, right)
         if not text and (
             any(map(self._is_of_array, (left, right)))
             or self._makes_array_of_list(operator, left, right)
         ):
             return self._array_operator(operator, left, right, node)
         if not text and (self.is_container(left) or self.is_container(right)):
-            if self.enclosing and operator is not ast.Add and self._are_rows(left, right):
+            if self.enclosing and operator is not ast.Add and self.are_rows(left, right):
                 # A way that is taken for numbers: for rows it is not, or raises.
-                self._raises_always(operator, left, right)
+                self.raises_always(operator, left, right)
             return self.container_operator(operator, left, right, node)
         if text:
             return self.text_operator(operator, left, right)
@@ -177,44 +164,6 @@ class Operators(Subscripts):
         kept = value.type == DYNAMIC and value.op in (CALL, VERBATIM, ORDERED)
         return kept and value not in self.unshaped
 
-    def _always_raises(self, operator: type, left: Value, right: Value) -> bool:
-        """Whether one is a float, and the other something that has no such operator."""
-        name = BINARY_METHODS.get(operator)
-        for number, other, prefix in ((left, right, "r"), (right, left, "")):
-            if not (name and isinstance(number, Node)) or number.type not in PLAIN_NUMBERS:
-                continue
-            meant = operator is ast.Mult or self.attempts
-            if meant and self.is_container(other) and self._are_rows(other):
-                kinds = self.python_types(number)
-                if operator is ast.Mult:
-                    return bool(kinds) and all(issubclass(kind, float) for kind in kinds)
-                return bool(kinds) and all(kind in (float, int, bool) for kind in kinds)
-            if number.type != FLOAT:
-                continue
-            kind = type(other.value) if isinstance(other, Static) else None
-            kind = other.type if isinstance(other, ObjectBox) else kind
-            kind = dict if isinstance(other, DictBox) else kind
-            if kind in (str, bytes) and (operator is not ast.Mod or prefix):
-                return True  # `text % number` alone has a meaning.
-            if not (kind is None or hasattr(kind, f"__{prefix}{name}__")):
-                return True
-        return False
-
-    def _are_rows(self, *values: Value) -> bool:
-        """Whether all are lists or tuples of no class written for more."""
-        kinds = [kind for value in values for kind in self.python_types(value) or (object,)]
-        return all(kind in (list, tuple) for kind in kinds)
-
-    def _raised(self, operator: type, left: Value, right: Value) -> Value:
-        """What Python raises here, the gradient raises too though it need not read the result."""
-        text = f"_0_ {SYMBOLS[operator]} _1_"
-        self.block.add(STATEMENT, (self.node(left), self.node(right)), (text,))
-        return self.graph.constant(0.0)
-
-    def _raises_always(self, operator: type, left: Value, right: Value) -> NoReturn:
-        """What Python raises on the path at hand, of which nothing is left."""
-        self.raises_itself(f"_0_ {SYMBOLS[operator]} _1_", self.node(left), self.node(right))
-
     def _is_of_array(self, value: Value) -> bool:
         return self.is_array(value) or self.is_array_entry(value)
 
@@ -227,7 +176,7 @@ class Operators(Subscripts):
             if self.is_container(rows) and isinstance(number, Node) and number.type == FLOAT:
                 kinds = self.python_types(number)
                 floats = bool(kinds) and all(map(_is_float_of_numpy, kinds))
-                return floats and operator is not ast.Mult and self._are_rows(rows)
+                return floats and operator is not ast.Mult and self.are_rows(rows)
         return False
 
     def _array_operator(self, operator: type, left: Value, right: Value, node: ast.AST) -> Value:
@@ -282,10 +231,15 @@ class Operators(Subscripts):
     def text_operator(self, operator: type, left: Value, right: Value) -> Value:
         known_left, a = self.static_value(left)
         known_right, b = self.static_value(right)
+        if operator not in (ast.Add, ast.Mult, ast.Mod) and known_right and type(b) in PLAIN:
+            self.raises_always(operator, left, right)
         if known_left and known_right and operator in (ast.Add, ast.Mult, ast.Mod):
-            return Static(
-                a + b if operator is ast.Add else a * b if operator is ast.Mult else a % b
-            )
+            try:
+                return Static(
+                    a + b if operator is ast.Add else a * b if operator is ast.Mult else a % b
+                )
+            except (TypeError, ValueError):
+                self.raises_always(operator, left, right)
         return self.verbatim(
             f"_0_ {SYMBOLS[operator]} _1_", self.node(left), self.node(right), carries=False
         )
@@ -372,9 +326,14 @@ class Operators(Subscripts):
         if isinstance(left, Method) and isinstance(right, Method):
             return self._methods_compared(operator, left, right, node)
         a_node, b_node = self.node(left), self.node(right)
-        if a_node.type == OPAQUE or b_node.type == OPAQUE:
+        text = f"_0_ {SYMBOLS[operator]} _1_"
+        ordered = operator not in (ast.Eq, ast.NotEq)
+        if ordered:
+            self.check_order(text, a_node, b_node)
+        types = (a_node.type, b_node.type)
+        # What may be None has no order, which handlers are there for.
+        if OPAQUE in types or (ordered and self.attempts and DYNAMIC in types):
             pure = all(map(self.is_word, (left, right)))
-            text = f"_0_ {SYMBOLS[operator]} _1_"
             return self.verbatim(text, a_node, b_node, type=BOOL, pure=pure)
         return self.primitive(COMPARE[operator], a_node, b_node)
 
@@ -382,7 +341,7 @@ class Operators(Subscripts):
         """The comparison of ``a`` and ``b``, which Python may refuse on the path at hand."""
         with contextlib.suppress(TypeError):
             return Static(STATIC_COMPARE[operator](a, b))
-        self._raises_always(operator, left, right)
+        self.raises_always(operator, left, right)
 
     def _compared_value(self, value: Value) -> tuple[bool, Any]:
         """As ``static_value``; also of a number that follows from literals."""

@@ -149,6 +149,9 @@ class Attempts(Unpacking):
             for attempt in self.attempts:
                 attempt.raised.append((attempt.number, before[0]))
 
+    def raises_here(self) -> None:
+        self.raised((dict(self.state), len(self.block.steps)))
+
     def _changed_boxes(self, before: State) -> list[tuple[Value, Value]]:
         """What lists, dicts and objects held before, and what they hold, where it is other."""
         return [

@@ -61,8 +61,10 @@ class NoIterables(RangeParts):
         return super()._generator(node)
 
     def _number(self, value: Value) -> Node | None:
-        """A number, where the body of a ``try`` may mean what it raises."""
+        """A number, or None, where the body of a ``try`` may mean what it raises."""
         value = self.read(value)
+        if self.attempts and isinstance(value, Static) and value.value is None:
+            return self.node(value)
         if not self.attempts or not isinstance(value, Node):
             return None
         is_one = value.type in PLAIN_NUMBERS or (

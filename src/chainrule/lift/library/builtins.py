@@ -223,6 +223,8 @@ class Builtins(Inspection):
 def _range(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     self.positional(args, keywords, node, 1, 3, "range")
     nodes = [self.node(arg) for arg in args]
+    if any(map(self.is_certainly_float, args)):
+        self.raises_itself(f"range({', '.join(f'_{k}_' for k in range(len(nodes)))})", *nodes)
     zero, one = self.graph.constant(0), self.graph.constant(1)
     if len(nodes) == 1:
         return Range(zero, nodes[0], one)

@@ -13,7 +13,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, OPAQUE
 from chainrule.lift.containers.items import SYMBOLS
 from chainrule.lift.objects.special_methods import SpecialMethods
-from chainrule.lift.operators import BINARY_METHODS
+from chainrule.lift.refusing import BINARY_METHODS
 from chainrule.lift.values import ObjectBox, Static, Value
 from chainrule.primitives.effect import CALL
 

@@ -16,7 +16,7 @@ from chainrule.graph.types import BOOL, FLOAT
 from chainrule.lift.library.contents import spelled_out
 from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.derived import Derived
-from chainrule.lift.operators import BINARY_METHODS
+from chainrule.lift.refusing import BINARY_METHODS
 from chainrule.lift.values import ListBox, ObjectBox, Static, TupleValue, Value, is_made
 
 UNARY_METHODS: dict[type, str] = {
