@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import signal, special, stats
+from scipy import linalg, signal, special, stats
 from scipy.interpolate import bisplev, bisplrep, splev, splrep
 from scipy.special import betaincinv, gammainccinv, gammaincinv, lambertw, stdtrit
 
-from chainrule import UnsupportedError, grad, value_and_grad, vjp
+from chainrule import UnsupportedError, grad, jvp, value_and_grad, vjp
 from tests import oracle
 
 KNOTS = np.linspace(0.0, 3.0, 20)
@@ -239,3 +239,31 @@ def test_standard_scores_are_those_of_scipys_rule() -> None:
         slope = float(oracle.look_up(gradient, path))
         assert oracle.agrees(oracle.derivative(weighted, (x,), path=path), slope)
     assert "zscore(a)" in score.source
+
+
+def test_least_squares_are_those_of_the_routine_that_is_asked_for() -> None:
+    def solution(a, b):
+        return linalg.lstsq(a, b, lapack_driver="gelsy")[0]
+
+    a, b = np.random.default_rng(1).normal(size=(6, 3)), np.arange(6.0)
+    assert (solution(a, b) != linalg.lstsq(a, b)[0]).any()
+    value, slopes = jvp(solution, "b")(a, b, np.cos(b))
+    np.testing.assert_array_equal(value, solution(a, b))
+    np.testing.assert_allclose(slopes, solution(a, np.cos(b)), rtol=1e-12)
+
+
+COLUMNS = np.cos(np.arange(12.0).reshape(4, 3))
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda a: linalg.eigh(a @ a.T, driver="ev")[1].sum(), "`driver` of this function"),
+        (lambda a: linalg.svd(a, lapack_driver="gesvd")[0].sum(), "`lapack_driver` of this"),
+        (lambda x: stats.linregress(x, COLUMNS).slope.sum(), "`x` with several axes"),
+        (lambda x: stats.pearsonr(COLUMNS[:, 0], x)[0], "`y` with several axes"),
+    ],
+)
+def test_what_scipy_computes_in_another_way_is_refused(function, message) -> None:
+    with pytest.raises(UnsupportedError, match=message):
+        grad(function)(COLUMNS)

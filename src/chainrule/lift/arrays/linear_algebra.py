@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 # Options of SciPy that say nothing of the result.
 SPEED = ("overwrite_a", "overwrite_b", "check_finite", "driver", "lapack_driver", "type")
+# The routines that are taken where none is asked for: others round in another way.
+DRIVERS = (None, "evr", "gesdd", "gelsd")
 
 
 # Singular values in this proportion to the largest one are rounding errors.
@@ -43,6 +45,14 @@ NEGLIGIBLE = 1e-10
 
 def _without_speed(keywords: Keywords) -> Keywords:
     return {name: value for name, value in keywords.items() if name not in SPEED}
+
+
+def _refuse_drivers(self: NumpyCalls, keywords: Keywords, node: ast.AST) -> None:
+    """Refuse another routine, which gives other roundings, and vectors of other signs."""
+    for name in ("driver", "lapack_driver"):
+        known, driver = self.static_value(keywords.get(name, Static(None)))
+        if not known or driver not in DRIVERS:
+            raise self.unsupported(f"`{name}` of this function", "Leave it out.", node)
 
 
 def _plain(op: ArrayCall) -> SpecialForm:
@@ -77,6 +87,7 @@ def _eigen(op: ArrayCall, values_only: ArrayCall | None = None) -> SpecialForm:
 
     def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         self.refuse_overwriting(keywords, node)
+        _refuse_drivers(self, keywords, node)
         given = _without_speed(bound(("a", "b"), args, keywords))
         for name in ("b", "subset_by_index", "subset_by_value"):
             if self.static_value(given.pop(name, Static(None))) != (True, None):
@@ -299,11 +310,14 @@ def _scipy_least_squares(
 ) -> Value:
     self.refuse_overwriting(keywords, node)
     rest = _without_speed(keywords)
+    if "lapack_driver" in keywords:
+        rest["lapack_driver"] = keywords["lapack_driver"]
     return several(decompositions.scipy_lstsq, rigid=(1,))(self, args, rest, node)
 
 
 def _scipy_svd(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     self.refuse_overwriting(keywords, node)
+    _refuse_drivers(self, keywords, node)
     given = _without_speed(bound(("a", "full_matrices", "compute_uv"), args, keywords))
     if self.static_value(given.pop("compute_uv", Static(True))) == (True, False):
         given.pop("full_matrices", None)

@@ -377,6 +377,23 @@ ORDER_OF = {
     **dict.fromkeys(("F", "F_CONTIGUOUS", "FORTRAN"), "F"),
     **dict.fromkeys(("A", "ALIGNED", "W", "WRITEABLE", "O", "OWNDATA"), ""),
 }
+
+
+def _of_vectors(form: SpecialForm) -> SpecialForm:
+    """A function of two samples, which SciPy takes column by column where they have more axes."""
+
+    def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+        given = bound(("x", "y"), args, keywords)
+        for name in ("x", "y"):
+            if name in given and len(unit_axes_of(self.array_node(given[name]).type)) > 1:
+                raise self.unsupported(
+                    f"`{name}` with several axes", "Call it for each column, in a loop.", node
+                )
+        return form(self, args, keywords, node)
+
+    return lift
+
+
 FORMS: dict[str, SpecialForm] = {
     "numpy.divmod": _divmod,
     "numpy.linspace": _line,
@@ -394,6 +411,6 @@ FORMS: dict[str, SpecialForm] = {
     "numpy.partition": _partition,
     "numpy.require": _require,
     "numpy.lib.stride_tricks.as_strided": _as_strided,
-    "scipy.stats.linregress": named(regression.linregress, "LinregressResult"),
-    "scipy.stats.pearsonr": named(regression.pearsonr, "PearsonRResult"),
+    "scipy.stats.linregress": _of_vectors(named(regression.linregress, "LinregressResult")),
+    "scipy.stats.pearsonr": _of_vectors(named(regression.pearsonr, "PearsonRResult")),
 }

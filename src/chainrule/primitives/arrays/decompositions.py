@@ -470,10 +470,10 @@ def lstsq_parts(a: Node, b: Node) -> Node:
 
 
 @array_defined(
-    "scipy_lstsq", "scipy.linalg.lstsq", signature="a, b", arrays=2, typed=_least_squares_types,
-    lengths=LEAST_SQUARES,
+    "scipy_lstsq", "scipy.linalg.lstsq", signature="a, b, lapack_driver=None", arrays=2,
+    typed=lambda a, b, lapack_driver=None: _least_squares_types(a, b), lengths=LEAST_SQUARES,
 )  # fmt: skip
-def scipy_lstsq(a: Node, b: Node) -> Node:
+def scipy_lstsq(a: Node, b: Node, lapack_driver: Any) -> Node:
     """Least squares by SciPy."""
     return lstsq_parts(a, b)
 
