@@ -34,6 +34,7 @@ from chainrule.emit.memory.axisless import axisless
 from chainrule.emit.memory.buffers import make_buffers_once
 from chainrule.emit.memory.inplace import update_in_place
 from chainrule.emit.memory.letting_go import with_deletions
+from chainrule.emit.memory.masks_asked import ask_masks
 from chainrule.emit.memory.masks_first import ask_first
 from chainrule.emit.memory.newest import read_newest
 from chainrule.emit.memory.overwriting import Memory
@@ -238,6 +239,7 @@ def _function_text(
     open_products(plan)
     if target.writes_over and plan.arrays:
         if ask_first(plan):
+            ask_masks(plan)
             names = Names(plan, reserved, target.versions)
         if reuse(plan, names):
             names = Names(plan, reserved, target.versions)

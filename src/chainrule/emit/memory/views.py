@@ -123,16 +123,16 @@ def is_update(value: Value) -> bool:
 
 def ask_newer(statements: list[Statement], old: Value, new: Value) -> None:
     """Ask ``new``, which lives in the memory of ``old``, for its shape."""
-    for value, asked in _asking(statements):
+    for value, asked in asking(statements):
         value.args = [new if arg is old and arg in asked else arg for arg in value.args]
 
 
 def asks_shape(statements: list[Statement], array: Value) -> bool:
     """Whether the shape of an array is asked for."""
-    return any(array in asked for _, asked in _asking(statements))
+    return any(array in asked for _, asked in asking(statements))
 
 
-def _asking(statements: list[Statement]) -> Iterator[tuple[Value, list[Value]]]:
+def asking(statements: list[Statement]) -> Iterator[tuple[Value, list[Value]]]:
     """Operations that ask for shapes, with the arrays of which they want nothing else."""
     stack = [read for statement in walk(statements) for read in statement.reads() if read.captive]
     stack += [s.value for s in walk(statements) if isinstance(s, Define)]
