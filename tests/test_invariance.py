@@ -126,6 +126,66 @@ def two_starts(xs: Any) -> Any:
     return m + math.log(total)
 
 
+def met_one_by_one(xs: Any) -> Any:
+    m, total = -math.inf, 0.0
+    for x in xs:
+        top = max(m, x)
+        total = total * math.exp(m - top) + math.exp(x - top)
+        m = top
+    return m + math.log(total)
+
+
+def rows_in_loops(rows: Any) -> Any:
+    found = 0.0
+    for row in rows:
+        m = max(row)
+        total = 0.0
+        for x in row:
+            total += math.exp(x - m)
+        found += m + math.log(total)
+    return found
+
+
+def kernel_regression(x: Any, r: Any) -> Any:
+    above = below = 0.0
+    for k, each in enumerate(x):
+        w = math.exp(1.0 - each * r)
+        above += w * k
+        below += w
+    return above / below
+
+
+def shift_that_grows(x: Any, r: Any) -> Any:
+    m, total = x[0], 0.0
+    for each in (0.3, 0.9, -0.4):
+        total += math.exp(each - m)
+        m = m * r
+    return total
+
+
+def kernel_in_rounds(x: Any) -> Any:
+    found = 0.0
+    for _ in range(3):
+        above = below = 0.0
+        for each in x:
+            w = math.exp(each - x[0] * each)
+            above += w * each
+            below += w
+        found += above / below
+    return found
+
+
+def smoothed(image: Any, sigma: Any) -> Any:
+    out, norm = np.zeros_like(image), np.zeros_like(image)
+    padded = np.pad(image, 1)
+    for dy in range(-1, 2):
+        near = padded[1 + dy : 1 + dy + image.shape[0], 1:-1]
+        w = np.exp(-(dy**2) / (2 * sigma**2) - (near - image) ** 2 / (2 * sigma**2))
+        out += w * near
+        norm += w
+    return (out / norm).sum()
+
+
 RNG = np.random.default_rng(1)
 VECTOR, MATRIX, SQUARE = RNG.normal(size=4), RNG.normal(size=(4, 3)), RNG.normal(size=(3, 3))
 TIED = np.array([0.5, 0.5, -1.0, 0.5])
@@ -140,6 +200,8 @@ INVARIANT: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (lse_two, (0.3, 0.3)),
     (in_a_function, (VECTOR, np.arange(4.0))),
     (filled, ([0.1, 0.4, 0.3], 1)),
+    (met_one_by_one, ([0.1, 0.4, 0.3],)),
+    (rows_in_loops, ([[0.1, 0.4], [0.2, 0.2]],)),
 ]
 MOVING: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (pooled, (MATRIX, RNG.normal(size=(4, 2)))),
@@ -150,6 +212,10 @@ MOVING: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (with_one_more, (VECTOR,)),
     (handed_out, (VECTOR,)),
     (two_starts, ([0.1, 0.4, 0.3],)),
+    (kernel_regression, ([0.3, 0.9, -0.4], 0.7)),
+    (shift_that_grows, ([0.3, 0.9], 0.7)),
+    (kernel_in_rounds, ([0.3, 0.9, -0.4],)),
+    (smoothed, (SQUARE, 0.7)),
 ]
 
 

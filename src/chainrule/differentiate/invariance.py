@@ -4,11 +4,16 @@ The maximum that is subtracted before exponentials are taken leaves ``exp(s - m)
 and ``m + log(sum(exp(s - m)))`` as they are, whatever it is.  So its adjoint is zero, and nothing
 has to be computed of it.  To prove it, ``m`` is moved by a number: each value that is computed from
 it then moves by a multiple of it, or is multiplied by a power of its exponential, or stays.
+
+In a loop ``m`` is moved in one step alone: the number would be another in each.  The steps behind
+find the states as that one, and those after it, have left them; their own ``m`` stays, for its
+adjoint is zero already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from chainrule.graph.block import ITEM, Block, Graph, result_number
 from chainrule.graph.node import Node, Op
@@ -47,6 +52,8 @@ from chainrule.records import dataclass
 WIDENING = (section, expand_dims)
 # So many subtracted values are tried.
 TRIED = 8
+# In so many steps behind the one in which a value is moved the states must settle.
+STEPS = 3
 
 
 @dataclass(frozen=True)
@@ -98,12 +105,33 @@ def _leaves(node: Node, graph: Graph, results: Sequence[Node]) -> bool:
     """Whether no result moves with ``node``."""
     if is_constant(node):
         return False
-    motion = Motion(node)
     try:
-        motion.block(graph.body)
-        return all(motion.of(result).stays for result in results)
+        return all(
+            motion.of(result).stays for motion in _motions(node, graph) for result in results
+        )
     except Unknown:
         return False
+
+
+def _motions(node: Node, graph: Graph) -> Iterator[Motion]:
+    """What a move of ``node`` does, for each number of steps that follow in the loops around it."""
+    loops = _loops_around(node)
+    for behind in itertools.product(range(STEPS + 1), repeat=len(loops)):
+        motion = Motion(node, dict(zip(loops, behind, strict=True)))
+        motion.block(graph.body)
+        if not motion.is_settled:
+            yield motion
+
+
+def _loops_around(node: Node) -> list[Node]:
+    """The loops in whose steps a value is computed, or is carried from one to the next."""
+    found = []
+    owner = node.block.owner
+    while owner is not None:
+        if owner.op is LOOP:
+            found.append(owner)
+        owner = owner.block.owner
+    return found
 
 
 STILL = Moved()
@@ -114,10 +142,15 @@ EMPTY = (zeros, zeros_like, empty, empty_like)
 class Motion:
     """How each value moves with ``root``."""
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Node, behind: Mapping[Node, int]) -> None:
         along = tuple(not unit for unit in unit_axes_of(root.type))
-        self._known: dict[Node | tuple[Node, int], Moved | None] = {root: Moved(1.0, along=along)}
+        self._moved = Moved(1.0, along=along)
+        self._known: dict[Node | tuple[Node, int], Moved | None] = {root: self._moved}
         self._root = root
+        # How many steps follow the one in which the root is moved, of the loops around it.
+        self._behind = behind
+        # Whether a step less that follows would have left a loop as it is, too.
+        self.is_settled = False
 
     def of(self, node: Node) -> Moved:
         """The motion of a value.
@@ -142,6 +175,8 @@ class Motion:
                 continue
             if step.op is IF:
                 self._branch(step)
+            elif step in self._behind and self._known[self._root] is self._moved:
+                self._loop_around(step)
             elif step.op is LOOP:
                 self._loop(step)
             elif owned_blocks(step):
@@ -179,6 +214,31 @@ class Motion:
         except Unknown:
             return None
 
+    def _loop_around(self, step: Node) -> None:
+        """A loop in one step of which the root is moved, and those that follow."""
+        _, _, parameters = loop_parts(step)
+        nexts = next_states(step)
+        entering: list[Moved | None] = [STILL] * len(parameters)
+        for behind in range(self._behind[step] + 1):
+            states = zip(parameters, entering, strict=True)
+            self._known.update({key: state for key, state in states if key is not self._root})
+            self._known[self._root] = STILL if behind else self._moved
+            self._run(step)
+            left = [self._common([following]) for following in nexts]
+            self.is_settled |= bool(behind) and left == entering
+            entering = left
+        if self._behind[step] == STEPS and not self.is_settled:
+            raise Unknown
+        self._known[self._root] = STILL
+        self._known.update({(step, k): state for k, state in enumerate(entering)})
+
+    def _run(self, step: Node) -> None:
+        """Follow a step of a loop: what it asks before, and its body."""
+        for owned in owned_blocks(step):
+            if owned is not loop_body(step):
+                self.block(owned)
+        self.block(loop_body(step))
+
     def _loop(self, step: Node) -> None:
         _, initial, parameters = loop_parts(step)
         nexts = next_states(step)
@@ -186,10 +246,7 @@ class Motion:
             self._known[parameter] = self._common([start])
         # Each round settles or gives up a state.
         for _ in range(3 + len(parameters)):
-            for owned in owned_blocks(step):
-                if owned is not loop_body(step):
-                    self.block(owned)
-            self.block(loop_body(step))
+            self._run(step)
             before = [self._known[parameter] for parameter in parameters]
             for parameter, after in zip(parameters, nexts, strict=True):
                 self._known[parameter] = self._common([parameter, after])
