@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib
+import inspect
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -92,21 +94,28 @@ def _axis_index(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast
     return self.graph.constant(axis % count)
 
 
-def _polynomial(name: str) -> SpecialForm:
-    """A polynomial as an object of the function's own."""
+def _object(module: str, name: str) -> SpecialForm:
+    """An object of NumPy's as one of a class of the library that is lifted."""
 
     def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        from chainrule.lift.library import polynomials
-
-        return self.call(Static(getattr(polynomials, name)), args, keywords, node)
+        kind = getattr(importlib.import_module(f"chainrule.lift.library.{module}"), name)
+        try:
+            inspect.signature(kind).bind(*args, **keywords)
+        except TypeError:
+            # NumPy may take what the class does not.
+            raise self.unsupported(
+                "this call of NumPy", "Give it the array alone, without options.", node
+            ) from None
+        return self.call(Static(kind), args, keywords, node)
 
     return lift
 
 
 FORMS: dict[str, SpecialForm] = {
     **{f"pandas._libs.lib.{name}": _asked("pandas._libs.lib", name) for name in PANDAS},
-    "numpy.poly1d": _polynomial("Descending"),
-    "numpy.polynomial.Polynomial": _polynomial("Ascending"),
+    "numpy.poly1d": _object("polynomials", "Descending"),
+    "numpy.polynomial.Polynomial": _object("polynomials", "Ascending"),
+    "numpy.broadcast": _object("broadcasts", "Broadcast"),
     "numpy.isscalar": _asked("numpy", "isscalar"),
     "numpy.common_type": _common_type,
     "numpy.dtype": _dtype,
