@@ -129,9 +129,12 @@ class Asides:
             stack.extend(self.moved.get(value, ()))
         return False
 
-    def is_chosen_after(self, statement: Statement, base: Value) -> bool:
-        """Whether an array is needed after ``statement`` as what a branch has chosen it for."""
-        own = self.webs.together(base)
+    def is_chosen_after(self, statement: Statement, base: Value, new: Value | None = None) -> bool:
+        """Whether an array is needed after ``statement`` as what a branch has chosen it for.
+
+        From there on it may go by the name of ``new`` as well.
+        """
+        own = [*self.webs.together(base), *(self.webs.together(new) if new else ())]
         stack = [name for name in self.chosen.get(base, ()) if name not in own]
         seen = set(stack)
         while stack:

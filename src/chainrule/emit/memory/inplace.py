@@ -571,6 +571,7 @@ class _Copies(Asides):
             twice = statement.sources.count(source) > 1
             # A tape must not hold what the caller's list is overwritten by in the end.
             needed = foreign or looked_into or twice or self.seen_after(statement, source)
+            needed = needed or self.is_chosen_after(statement, source, target)
             needed = needed or (source in self.inside and self._is_recorded(target))
             if looked_into and not twice and self.is_copied_where_made(statement, target, source):
                 continue
