@@ -712,3 +712,35 @@ def test_what_a_partial_binds_anew_between_calls_alike_is_noticed() -> None:
     assert [*slope(x), *slope(x)] == [3.0] * 4
     bound.keywords["a"] = 7.0
     assert [*slope(x), *slope(x)] == [7.0] * 4
+
+
+class Activation(enum.Enum):
+    RELU = "relu"
+    TANH = "tanh"
+
+    def __call__(self, z):
+        return max(z, 0.0) if self is Activation.RELU else math.tanh(z)
+
+    @property
+    def gain(self):
+        return {"relu": 2.0, "tanh": 1.5}[self.value]
+
+
+class Layer:
+    def __init__(self, activation):
+        self.activation = activation
+
+    def forward(self, z):
+        return self.activation(z) * self.activation.gain
+
+
+def by_each_member(x, name):
+    total = sum(each(x) * (k + 1) for k, each in enumerate(Activation))
+    return total + Layer(Activation(name)).forward(x) * Layer(Activation.RELU).forward(x)
+
+
+@MODES
+def test_members_of_an_enum_are_called_by_their_class(mode):
+    value, slope = value_and_grad(by_each_member, wrt="x", mode=mode)(0.4, "tanh")
+    assert value == by_each_member(0.4, "tanh")
+    assert oracle.agrees(oracle.derivative(by_each_member, (0.4, "tanh")), slope)

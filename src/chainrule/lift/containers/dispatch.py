@@ -19,6 +19,7 @@ from chainrule.graph.block import CONSTANT, ITEM
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.lift.containers.merging import Merging
+from chainrule.lift.source import python_call
 from chainrule.lift.values import (
     MAPPINGS,
     ArrayBox,
@@ -54,6 +55,8 @@ class Dispatch(Merging):
             members: list[enum.Enum] = list(found)
             if known and value in [member.value for member in members]:
                 return Static(found(value))
+        if isinstance(found, enum.Enum) and (method := python_call(found)) is not None:
+            return self.call(Static(method), [function, *args], keywords, node)
         if args and isinstance(found, types.FunctionType) and hasattr(found, "registry"):
             kind = self._class_of(args[0])
             if kind is not None and hasattr(found, "dispatch"):
