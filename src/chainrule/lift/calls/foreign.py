@@ -251,7 +251,8 @@ class Foreign(InPlace):
         module = home.partition(".")[0]
         ufunc = isinstance(owner, Static) and type(owner.value).__name__ == "ufunc"
         reads = name in READERS if ufunc else name not in WRITERS
-        if not reads or module not in ("numpy", "scipy"):
+        words = isinstance(owner, Static) and isinstance(owner.value, str)
+        if not words and (not reads or module not in ("numpy", "scipy")):
             text = ast.unparse(node.func) if isinstance(node, ast.Call) else f"the method {name}"
             raise self.unsupported(
                 f"`{text}` may write to the array that it is given",

@@ -27,6 +27,13 @@ from chainrule.primitives.declare import TABLE
 OF_ENTRIES: dict[Any, str] = {max: "max", min: "min"}
 
 
+def _alone(node: ast.Call) -> bool:
+    """Whether what is spread is all that ``print`` is given, with spaces between."""
+    return len(node.args) == 1 and all(
+        word.arg is not None and word.arg != "sep" for word in node.keywords
+    )
+
+
 class Spreading(Changing):
     """Spreads and binds the arguments of calls."""
 
@@ -45,6 +52,8 @@ class Spreading(Changing):
             called = self.read(function)
             if isinstance(called, Static) and called.value is math.hypot and len(node.args) == 1:
                 return [self.as_list(value, arg)]
+            if isinstance(called, Static) and called.value is print and _alone(node):
+                return [self.verbatim('" ".join(map(str, _0_))', self.node(value), pure=True)]
             if isinstance(called, Static) and called.value is zip and len(node.args) == 1:
                 columns = self.columns_of(value, arg)
                 if columns is not None:
