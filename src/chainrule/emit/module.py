@@ -275,7 +275,7 @@ def _function_text(
         lines.insert(0, target.prologue(plan))
     head = _signature(name, graph.signature, speller)
     if target.decorator is not None:
-        head = f"@{header.imported(*target.decorator)}\n{head}"
+        head = f"@{header.imported(*target.decorator)}{target.options(graph)}\n{head}"
     elif graph.keeps is not None and target.namespace is None:
         head = f"@{_keeping(graph.keeps, header)}\n{head}"
     documented = _docstring(graph.docstring)

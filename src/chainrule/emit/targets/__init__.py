@@ -72,6 +72,8 @@ class Target:
     decorator:
         What is put above every function, as ``(module, name)``: a compiler's, which freezes
         globals.
+    options:
+        What is written behind it, if anything.
     unknown:
         Dotted names of these modules that cannot be called all the same.
     frozen:
@@ -103,6 +105,7 @@ class Target:
     calls: frozenset[str] | None = None
     dtypes: Mapping[str, str] = field(default_factory=lambda: PYTHONS)
     decorator: tuple[str, str] | None = None
+    options: Callable[[Graph], str] = lambda graph: ""
     unknown: frozenset[str] = frozenset()
     frozen: Callable[[Any], Any] = lambda value: value
     allocates: bool = False

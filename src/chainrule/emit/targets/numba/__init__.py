@@ -8,6 +8,7 @@ from chainrule.emit.targets.numba.calls import CALLS, FORMS
 from chainrule.emit.targets.numba.limits import UNKNOWN, check, frozen
 from chainrule.emit.targets.numba.python import PYTHON
 from chainrule.emit.targets.numba.special import SPECIAL
+from chainrule.emit.targets.numba.subscripts import options
 from chainrule.emit.targets.numba.updates import READS, UPDATES
 
 TARGET = Target(
@@ -18,6 +19,7 @@ TARGET = Target(
     calls=CALLS,
     dtypes={"bool": "numpy.bool_"},
     decorator=("numba", "njit"),
+    options=options,
     allocates=True,
     one_kind=True,
     versions=True,

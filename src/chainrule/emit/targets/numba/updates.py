@@ -20,6 +20,8 @@ VERBS = {"section": "read", "section_set": "write", "section_add": "add"}
 def read(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     """``a[...]``."""
     pattern, keys = str(value.params[0]), value.args[1:]
+    if pattern == "m" and not _is_compared(keys[0], value.args[0]):
+        return ast.Call(speller.helper(*read_through_mask(speller, value)), args, [])
     if _is_known(pattern, keys):
         return speller.usual(value, args)
     if pattern == "m":
@@ -54,6 +56,34 @@ def _is_known(pattern: str, keys: list[Value]) -> bool:
     return not arrays or (len(arrays) == 1 and len(unit_axes_of(arrays[0].type)) == 1)
 
 
+def _is_compared(mask: Value, array: Value) -> bool:
+    """Whether a mask is what a comparison of the array itself gives."""
+    return not mask.leaf and array in mask.args and len(mask.args) <= 2
+
+
+UNLIKE = """    if mask.shape != a.shape[: mask.ndim]:
+        raise IndexError("boolean index did not match the shape of the indexed array")"""
+
+
+def read_through_mask(speller: Spelling, value: Value) -> tuple[str, str]:
+    """A helper that reads what a mask picks, which must be of the array's shape."""
+    rank, axes = (len(unit_axes_of(arg.type)) for arg in (value.args[1], value.args[0]))
+    if 1 < rank < axes:
+        raise speller.refusal(value, "a mask of some of several axes", "Reshape the array.")
+    name = "read_where" if rank == 1 else f"read_where_of_{rank}"
+    read = "a[mask]" if rank == 1 else "a.ravel()[mask.ravel()]"
+    return (
+        name,
+        f'''
+@{{numba.njit}}
+def {name}(a, mask):
+    """The entries that a mask picks: a[mask]."""
+{UNLIKE}
+    return {read}
+''',
+    )
+
+
 def through_mask(verb: str, shaped: bool) -> tuple[str, str]:
     """A helper that goes through a mask of any number of axes."""
     name = f"{verb}_where" if shaped else f"{verb}_number_where"
@@ -65,6 +95,7 @@ def through_mask(verb: str, shaped: bool) -> tuple[str, str]:
 @{{numba.njit}}
 def {name}(a, mask, value):
     """Set every entry that a mask picks: a[mask] {symbol} value."""
+{UNLIKE}
     for p in {{np}}.ndindex(mask.shape):
         if mask[p]:
             a[p] {symbol} value
@@ -76,6 +107,7 @@ def {name}(a, mask, value):
 @{{numba.njit}}
 def {name}(a, mask, value):
     """Set the entries that a mask picks, one after the other: a[mask] {symbol} value."""
+{UNLIKE}
     k = 0
     for p in {{np}}.ndindex(mask.shape):
         if mask[p]:
@@ -131,7 +163,7 @@ def at_positions(
         whole_shape = f"({shape})" + (f" + a.shape[{len(keys)}:]" if left else "")
         return name, "\n".join(
             [
-                "@{numba.njit}",
+                "@{numba.njit}(boundscheck=True)",
                 f"def {name}(a, {', '.join(names)}):",
                 '    """The entries of `a` at arrays of positions."""',
                 f"    found = {{np}}.empty({whole_shape}, a.dtype)",
@@ -144,7 +176,7 @@ def at_positions(
     entry, name = _entry(written, name, rank, loops, before)
     return name, "\n".join(
         [
-            "@{numba.njit}",
+            "@{numba.njit}(boundscheck=True)",
             f"def {name}(a, {', '.join(names)}, value):",
             f'    """{what} `a` at arrays of positions, in their order."""',
             *head,
