@@ -30,8 +30,8 @@ def added_to_a_word(x, word="a"):
     return x
 
 
-def steps_of_a_float(x, steps=2.0):
-    for _ in range(steps):
+def steps_of_a_float(x):
+    for _ in range(2.0 * x):
         pass
     return 2.0 * x
 

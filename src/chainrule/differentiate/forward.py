@@ -490,6 +490,9 @@ class ForwardWalker(Copier):
             return
         if not extra and not self._varies_inside((then, orelse)):
             return
+        if extra:
+            with self.graph.answering(node.args[0].origin.answered):
+                self._refuse_found(node)
         blocks = []
         for position, old in enumerate((then, orelse)):
             block = Block(self.graph, self.graph.cursor)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.attempted import divisors, is_plain, looked_up
 from chainrule.differentiate.origins import are_kin, sources
+from chainrule.differentiate.sorted_entries import are_apart
 from chainrule.differentiate.told_equal import divided_by, told_equal
 from chainrule.differentiate.zeros import (
     SIDES,
@@ -258,8 +259,12 @@ class Points:
         blocks = () if order is None else self._known.get(order[::-1], ())
         if any(known.encloses(block) for known in blocks):
             return _compared(predicate.args)
-        if op in SIDES:
-            zeros = zeros_at_most(predicate, truth)
+        # What is so of one of an array's entries, at least.
+        some = (
+            predicate.args[0] if op.name == ("array_any" if truth else "array_all") else predicate
+        )
+        if some.op in SIDES:
+            zeros = zeros_at_most(some, truth)
             return (Equal(zeros),) if zeros else ()
         entries = _of_all(predicate, truth)
         if entries is not predicate:
@@ -412,7 +417,8 @@ def _compared(args: Sequence[Node]) -> tuple[Condition, ...]:
     """
     infinite = any(_number(arg) in (math.inf, -math.inf) for arg in args)
     part = any(map(is_imaginary_part, args))
-    if infinite or part or are_kin(args) or is_cut_off(args):
+    same = are_kin(args) and not are_apart(*args)
+    if infinite or part or same or is_cut_off(args):
         return ()
     return (Equal(behind_signs(args)),)
 

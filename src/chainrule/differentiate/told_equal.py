@@ -12,13 +12,13 @@ except KeyError:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import abc
 
 from chainrule.differentiate.origins import EXTREMES
 from chainrule.differentiate.told_of_members import told_of_counts, told_of_sets
 from chainrule.graph.block import PARAMETER
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOATING, dtype_of
+from chainrule.graph.types import BOOL, FLOAT, FLOATING, Sequence, dtype_of
 from chainrule.primitives import arithmetic
 from chainrule.primitives.declare import is_constant
 from chainrule.primitives.effect import Verbatim
@@ -33,6 +33,8 @@ METHODS = {"_0_.__eq__(_1_)": True, "_0_.__ne__(_1_)": False}
 def told_equal(predicate: Node, truth: bool) -> tuple[Node, ...]:
     """Values of which some are equal where a predicate has this truth; nothing of others."""
     op, name = predicate.op, predicate.op.name
+    if isinstance(op, Verbatim) and predicate.params[0] == "all(_0_)" and not truth:
+        return _with_zero(predicate.args[0])
     if isinstance(op, Verbatim):
         return _of_texts(predicate, truth) or told_of_sets(predicate, truth)
     if predicate.type != BOOL:
@@ -58,10 +60,11 @@ def told_equal(predicate: Node, truth: bool) -> tuple[Node, ...]:
 
 
 def _with_zero(entries: Node) -> tuple[Node, ...]:
-    """What is equal where one of an array's entries is 0; nothing where that may be a region."""
-    if dtype_of(entries.type) not in FLOATING:
+    """What is equal where one of the entries is 0; nothing where that may be a region."""
+    floats = isinstance(entries.type, Sequence) and entries.type.item == FLOAT
+    if not floats and dtype_of(entries.type) not in FLOATING:
         return ()
-    written = entries.op.name == "array_literal" and not any(
+    written = entries.op.name in ("array_literal", "display") and not any(
         is_constant(e, 0) for e in entries.args
     )
     given = entries.op is PARAMETER and entries.block.owner is None
@@ -85,7 +88,7 @@ def _of_texts(predicate: Node, truth: bool) -> tuple[Node, ...]:
     return tuple(number for arg in args for number in _shown(arg))
 
 
-def _shown(text: Node) -> Sequence[Node]:
+def _shown(text: Node) -> abc.Sequence[Node]:
     """The number of which something is the text."""
     if not isinstance(text.op, Verbatim):
         return ()

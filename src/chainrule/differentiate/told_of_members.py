@@ -39,6 +39,7 @@ READINGS = {
 }
 NONE = (("==", 0), ("<=", 0), ("<", 1))
 SOME = (("!=", 0), (">", 0), (">=", 1))
+MORE = (("!=", 1), (">", 1), (">=", 2))
 
 
 def told_of_sets(predicate: Node, truth: bool) -> tuple[Node, ...]:
@@ -50,13 +51,20 @@ def told_of_sets(predicate: Node, truth: bool) -> tuple[Node, ...]:
 
 def told_of_counts(predicate: Node, truth: bool) -> tuple[Node, ...]:
     """Numbers of which some are equal where a count is another one, or is none."""
-    for count, relation, number in _readings(predicate, truth):
+    some = "array_any" if truth else "array_all"
+    asked = predicate.args[0] if predicate.op.name == some else predicate
+    for count, relation, number in _readings(asked, truth):
         value = constant_value(number) if is_constant(number) else None
+        repeated = _of_counts(count) if (relation, value) in MORE else ()
+        if repeated:
+            return repeated
         found: tuple[Node, ...] = ()
         if (relation, value) in NONE:
             found = _of_filling(count, filled=False)
         elif (relation, value) in SOME:
             found = _of_filling(count, filled=True)
+        if count.op.name == "count_nonzero":
+            found = found or _of_other_than_zero(count, relation, number)
         found = found or _of_repetitions(count, relation, number)
         if found:
             return found
@@ -87,6 +95,17 @@ def _of_filling(count: Node, filled: bool) -> tuple[Node, ...]:
     return _of_both(held) if SHARED.get(_text(held)) is filled else ()
 
 
+def _of_counts(counts: Node) -> tuple[Node, ...]:
+    """The numbers of which ``counts``, or the greatest of them, tells how often each occurs."""
+    if counts.op.name == "array_max":
+        counts = counts.args[0]
+    if counts.op.name not in COMPONENTS or counts.args[0].op.name != "unique_with":
+        return ()
+    index, inverse, counted, *_ = counts.args[0].params
+    last = 1 + bool(index) + bool(inverse)
+    return counts.args[0].args[:1] if counted and counts.params == (last,) else ()
+
+
 def _of_repetitions(count: Node, relation: str, number: Node) -> tuple[Node, ...]:
     """The numbers that ``count`` counts without repetitions, where it is less than all of them."""
     held = _counted(count)
@@ -99,6 +118,12 @@ def _of_repetitions(count: Node, relation: str, number: Node) -> tuple[Node, ...
         return tuple(items) if less.get(relation) else ()
     whole = _counted(number)
     return (whole,) if relation in ("<", "!=") and whole in _made_from(held) else ()
+
+
+def _of_other_than_zero(count: Node, relation: str, number: Node) -> tuple[Node, ...]:
+    """What has an entry that is 0 where fewer are other than 0 than there are."""
+    fewer = relation in ("<", "!=") and _counted(number) in count.args[:1]
+    return (count.args[0], count.graph.constant(0)) if fewer else ()
 
 
 def _of_both(pair: Node) -> tuple[Node, ...]:
@@ -115,6 +140,8 @@ def _made_from(held: Node) -> Sequence[Node]:
     """The list or array whose numbers a set, or an array without repetitions, has."""
     if held.op.name == "unique":
         return held.args[:1]
+    if _text(held) == "set(_0_)":
+        return held.args
     return held.args[1:] if _text(held) == "_0_(_1_)" and held.args[0].params == SET else ()
 
 

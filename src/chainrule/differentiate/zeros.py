@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from chainrule.differentiate.origins import EXTREMES, are_kin, sources
+from chainrule.differentiate.sorted_entries import gap, in_order
 from chainrule.differentiate.told_equal import told_equal
 from chainrule.graph.block import ITEM, PARAMETER
 from chainrule.graph.node import Node
@@ -30,9 +31,11 @@ PRODUCTS = ("multiply", "dot", "vdot", "matmul")
 POWERS = ("power", "real_power")
 # Of lengths these are lengths again: 0 where all of their arguments are.
 SUMS = (
-    *("add", "array_sum", "total", "sqrt", "to_float", "display", "append"),
+    *("add", "array_sum", "total", "sqrt", "to_float", "display", "append", "rows_of"),
     *("python_max", "maximum", "fmax", "array_max", "sequence_max"),
 )
+# And these are 0 where one of them is.
+LEAST = ("python_min", "minimum", "fmin", "array_min", "sequence_min", "array_prod")
 
 
 def zeros_of_length(value: Node) -> tuple[Node, ...]:
@@ -59,7 +62,7 @@ def zeros_of_length(value: Node) -> tuple[Node, ...]:
 
 
 def _squared(node: Node) -> Sequence[Node]:
-    """What a length is the magnitude of, or a square."""
+    """What a length is the magnitude of, or a square, or the distance of."""
     if node.op.name in LENGTHS:
         return node.args
     if node.op.name in PRODUCTS and node.args[0] is node.args[1]:
@@ -67,7 +70,7 @@ def _squared(node: Node) -> Sequence[Node]:
     if node.op.name in POWERS and is_constant(node.args[1]):
         exponent = constant_value(node.args[1])
         return node.args[:1] if exponent > 0 and exponent % 2 == 0 else ()
-    return ()
+    return gap(node)
 
 
 def _summed(node: Node) -> Sequence[Node] | None:
@@ -76,6 +79,9 @@ def _summed(node: Node) -> Sequence[Node] | None:
         return ()
     if node.op.name in SUMS:
         return node.args
+    if node.op.name in LEAST:
+        # The least of a length and 1 is 0 where the length is.
+        return [arg for arg in node.args if not is_constant(arg) or constant_value(arg) <= 0]
     if node.op in (arithmetic.multiply, arithmetic.divide):
         if node.op is arithmetic.multiply and not any(map(is_constant, node.args)):
             return node.args
@@ -112,9 +118,14 @@ def _are_chosen(roots: Sequence[Node]) -> bool:
 
 
 def zeros_at_most(comparison: Node, truth: bool) -> tuple[Node, ...]:
-    """What is 0 where a comparison leaves a length that is next to nothing, at most."""
+    """What is 0 where a comparison leaves a length that is next to nothing, at most.
+
+    Entries of a sorted list are equal where it turns their order round.
+    """
     below = (comparison.op in (arithmetic.less, arithmetic.less_equal)) is truth
     length, bound = comparison.args[:: 1 if below else -1]
+    if in_order(bound, length):
+        return (length, bound)
     nothing = is_constant(bound) and 0 <= constant_value(bound) <= NOTHING
     return zeros_of_length(length) if nothing else ()
 

@@ -287,6 +287,7 @@ def _lifted_with(
     graph = Graph(source.identifier)
     lifter = _lifter(graph, ways)
     lifter.transform, lifter.wanted = transform, wrt
+    lifter.kinds_are_given = arguments is not None
     frame = _outermost_frame(source)
     graph.module = frame.module
     signature = inspect.signature(source.function if direct else function)

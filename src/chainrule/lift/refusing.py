@@ -10,7 +10,7 @@ import ast
 from collections.abc import Hashable
 from typing import NoReturn
 
-from chainrule.graph.block import Graph
+from chainrule.graph.block import PARAMETER, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, OPAQUE
 from chainrule.lift.arrays.subscripts import Subscripts
@@ -41,8 +41,13 @@ READ_TEXT = ("to_float", "to_int")
 class Refusing(Subscripts):
     """Raises what Python raises of operands that have no such operation."""
 
+    # The parameters that are differentiated by.
+    wanted: tuple[str, ...] = ()
+
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
+        # Whether kinds of numbers are those of arguments, not what most functions are given.
+        self.kinds_are_given = False
         # What stands for None, and for strings, of which numbers can be made.
         self.nones: set[Node] = set()
         self.strings: set[Node] = set()
@@ -91,9 +96,21 @@ class Refusing(Subscripts):
         return False
 
     def is_certainly_float(self, value: Value) -> bool:
-        """Whether a number is no int, which is why it counts nothing."""
-        kinds = self.python_types(value) if isinstance(value, Node) and value.type == FLOAT else ()
-        return bool(kinds) and all(issubclass(kind, float) for kind in kinds)
+        """Whether a number is no int, which is why it counts nothing.
+
+        Other arguments that are taken for floats before a call may be ints then.
+        """
+        if not isinstance(value, Node) or value.type != FLOAT:
+            return False
+        kinds = self.python_types(value)
+        floats = bool(kinds) and all(issubclass(kind, float) for kind in kinds)
+        if floats and not self.kinds_are_given and not self._is_other_argument(value):
+            self.graph.raises_by_kind = True
+        return floats and self.kinds_are_given
+
+    def _is_other_argument(self, number: Node) -> bool:
+        """Whether a number is an argument that is not differentiated by."""
+        return number.op is PARAMETER and number.params[0] not in self.wanted
 
     def are_rows(self, *values: Value) -> bool:
         """Whether all are lists or tuples of no class written for more."""

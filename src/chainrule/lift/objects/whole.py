@@ -16,8 +16,6 @@ from chainrule.lift.values import Either, Generator, ObjectBox, TupleValue, Valu
 class WholeObjects(Hooks):
     """Gives the nodes of objects that exist at run time."""
 
-    # The parameters that are differentiated by.
-    wanted: tuple[str, ...] = ()
     # Whether the objects in a parameter are taken apart whatever their class, and those around.
     by_attributes = False
 
