@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad
+from chainrule import grad, hessian
 
 
 def attention(Q: Any, K: Any, V: Any) -> Any:
@@ -186,6 +186,26 @@ def smoothed(image: Any, sigma: Any) -> Any:
     return (out / norm).sum()
 
 
+def through_a_try(m: Any, xs: Any) -> Any:
+    found = 0.0
+    for x in xs:
+        w = math.exp(x - m)
+        try:
+            kept, scale = w, math.log(x)
+        except ValueError:
+            kept, scale = 0.5 * w, 1.0
+        found += kept * scale
+    return found
+
+
+def log_mean(m: Any, xs: Any) -> Any:
+    total, count = 0.0, 0
+    for x in xs:
+        total += math.exp(x - m)
+        count += 1
+    return math.log(total / count) + m * count / 3
+
+
 RNG = np.random.default_rng(1)
 VECTOR, MATRIX, SQUARE = RNG.normal(size=4), RNG.normal(size=(4, 3)), RNG.normal(size=(3, 3))
 TIED = np.array([0.5, 0.5, -1.0, 0.5])
@@ -216,6 +236,7 @@ MOVING: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (shift_that_grows, ([0.3, 0.9], 0.7)),
     (kernel_in_rounds, ([0.3, 0.9, -0.4],)),
     (smoothed, (SQUARE, 0.7)),
+    (through_a_try, (0.3, [0.3, 0.9, -0.4])),
 ]
 
 
@@ -253,6 +274,11 @@ def test_nothing_is_computed_of_what_no_result_depends_on(
     slope(*at)
     text = slope.source.rpartition('"""')[2]
     assert "at_max" not in text and "m_bar" not in text and " > " not in text, text
+
+
+def test_slopes_that_do_without_what_is_subtracted_are_none_of_second_derivatives() -> None:
+    # Of log(total / count) + m the slope by m is 0, and so is that of the slope.
+    np.testing.assert_allclose(hessian(log_mean)(0.3, [0.3, 0.9, -0.4]), 0.0, atol=1e-12)
 
 
 def test_what_stays_in_a_loop_is_computed_once_more_and_not_recorded() -> None:

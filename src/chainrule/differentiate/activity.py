@@ -27,6 +27,7 @@ from chainrule.primitives.control import (
     try_blocks,
 )
 from chainrule.primitives.effect import CALL, Verbatim
+from chainrule.records import dataclass
 
 
 def all_steps(block: Block) -> Iterator[Node]:
@@ -130,7 +131,19 @@ def _vary_loop(node: Node, varied: set[Node], carrying: Carrying) -> None:
             varied.add(node.block.item(node, k))
 
 
-def active(graph: Graph, varied: set[Node], results: Sequence[Node]) -> frozenset[Node]:
+@dataclass(frozen=True)
+class Active:
+    """The values through which a derivative flows.
+
+    It is ``partial`` where it does not flow through some on which no result depends, although it
+    is computed from them: what others vary by is then a part of their derivative only.
+    """
+
+    values: frozenset[Node]
+    partial: bool
+
+
+def active(graph: Graph, varied: set[Node], results: Sequence[Node]) -> Active:
     """The values through which a derivative flows from what ``varied`` to ``results``.
 
     Raises
@@ -150,7 +163,7 @@ def active(graph: Graph, varied: set[Node], results: Sequence[Node]) -> frozense
             )
     felt = varied & needed
     gone = subtracted(graph, felt, results)
-    return frozenset(varied & useful(graph, results, gone) if gone else felt)
+    return Active(frozenset(varied & useful(graph, results, gone) if gone else felt), bool(gone))
 
 
 def _numbers_in(step: Node) -> list[Node]:

@@ -69,7 +69,10 @@ class ForwardWalker(Copier):
         super().__init__(source)
         self.varied = varied(source, inputs)
         refuse_keys(source, self.varied)
-        self.active = active(source, self.varied, results)
+        flow = active(source, self.varied, results)
+        self.active = flow.values
+        # Whether tangents may lack what adds up to nothing: they are then none for another walk.
+        self.is_partial = flow.partial
         self.points = Points(source, self.varied)
         self.inputs = frozenset(inputs)
         self.suffixes = suffixes

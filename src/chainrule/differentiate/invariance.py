@@ -192,10 +192,15 @@ class Motion:
     def _opaque(self, step: Node) -> None:
         """Of what runs in blocks of another kind nothing is known, if it moves."""
         before = len(self._known)
-        for owned in owned_blocks(step):
+        blocks = owned_blocks(step)
+        for owned in blocks:
             self.block(owned)
         if len(self._known) != before:
             raise Unknown
+        # What has moved before may be handed on.
+        going = [owned for owned in blocks if owned.completes]
+        for k, results in enumerate(zip(*(owned.results for owned in going), strict=True), start=1):
+            self._set(step, k, results)
 
     def _branch(self, step: Node) -> None:
         arms = [arm for arm in owned_blocks(step) if arm.completes]

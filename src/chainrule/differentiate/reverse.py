@@ -64,7 +64,7 @@ class ReverseWalker(Adjoints):
         self.graph = graph
         self._varied = varied(graph, inputs)
         refuse_keys(graph, self._varied)
-        self._active = active(graph, self._varied, results)
+        self._active = active(graph, self._varied, results).values
         self._points = Points(graph, self._varied)
         self._inputs = frozenset(inputs)
         self.scopes: list[Bars] = [{}]

@@ -171,7 +171,8 @@ def forward(
     """
     results = list(lifted.result.leaves())
     walker = ForwardWalker(lifted.graph, inputs, results, suffixes)
-    walker.known = known or walker.known
+    if not walker.is_partial:
+        walker.known = known or walker.known
     if seeds is None:
         one: Callable[[], Node] = lambda: walker.graph.constant(1.0)  # noqa: E731
         walker.seeds = [{node: one} for node in inputs]
@@ -219,7 +220,7 @@ def finish(
     if not isinstance(graph_of, ForwardWalker):
         return supplied(made, {})
     if beside is not None:
-        beside[:] = graph_of.beside
+        beside[:] = [] if graph_of.is_partial else graph_of.beside
     return supplied(made, graph_of.pairs, beside, most)
 
 
