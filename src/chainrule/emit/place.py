@@ -31,7 +31,8 @@ from chainrule.emit.plan import (
     reads_deep,
     walk,
 )
-from chainrule.graph.types import FLOAT, INT, OPAQUE, Record, Sequence
+from chainrule.graph.block import CONSTANT
+from chainrule.graph.types import FLOAT, INT, OPAQUE, Array, Record, Sequence, unit_axes_of
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.arrays.shaping import reshape, reshaped
 from chainrule.primitives.sequence import index, total
@@ -67,7 +68,8 @@ def hoist(statements: list[Statement]) -> None:
             hoist(block)
         if isinstance(statement, (For, While)):
             own = {value for inner in walk([statement]) for value in defined_by(inner)}
-            read = _read_by_function(statement)
+            # On the way back f's values are computed again: nobody has put them anywhere.
+            read = None if statement.origin.derivative else _read_by_function(statement)
             out: list[Statement] = []
             for inner in statement.body:
                 if isinstance(inner, Define) and _is_invariant(inner.value, own, read):
@@ -90,23 +92,35 @@ def _read_by_function(loop: Statement) -> set[Value]:
     }
 
 
-def _is_invariant(value: Value, own: set[Value], read: set[Value]) -> bool:
-    theirs = value in read or value.user_name is not None or value.type == INT
-    if not value.derivative and theirs:
+def _is_invariant(value: Value, own: set[Value], read: set[Value] | None) -> bool:
+    again = read is None and isinstance(value.type, Array)
+    theirs = value in (read or ()) or value.user_name is not None or value.type == INT
+    if not value.derivative and theirs and not again:
         return False
     # A sum of numbers raises nothing, and looks at one version of its list.
     summed = value.op is total and value.derivative and value.type in (FLOAT, INT)
     # An adjoint is laid out anew in a shape that it has room for.
     shaped = value.op in (reshape, reshaped) and value.derivative
-    if not (summed or shaped) and may_raise(value):
+    sliced = again and _is_slice(value)
+    if not (summed or shaped or sliced) and may_raise(value):
         return False
-    if not summed and _holds_list(value):
+    if not (summed or sliced) and _holds_list(value):
         return False
     if value.op in LAZY:
         return False
     if not value.op.pure:
         return False
     return not is_effect(value) and not any(arg in own for arg in value.args)
+
+
+def _is_slice(value: Value) -> bool:
+    """Whether a value is a part of an array between constants, which raises nothing."""
+    if value.op is not section or not set(str(value.params[0])) <= {"s", "n"}:
+        return False
+    axes = len(unit_axes_of(value.args[0].type))
+    return str(value.params[0]).count("s") <= axes and all(
+        arg.op is CONSTANT for arg in value.args[1:]
+    )
 
 
 def _holds_list(value: Value) -> bool:
