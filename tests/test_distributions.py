@@ -184,3 +184,24 @@ def test_a_slope_without_closed_form_is_refused():
 
     with pytest.raises(UnsupportedError, match="gammainc"):
         grad(chance, wrt="a")(1.0, 2.0)
+
+
+def test_what_a_distribution_takes_anyway_is_not_written():
+    def chances(x, s):
+        return stats.norm.cdf(x) * stats.norm.pdf(x, scale=s) + stats.gamma.sf(x, 2.0, 0.1)
+
+    derivative = value_and_grad(chances)
+    assert derivative(0.3, 2.0)[0] == chances(0.3, 2.0)
+    for call in ("= norm.cdf(x)\n", "= norm.pdf(x, scale=s)\n", "+ gamma.sf(x, 2.0, 0.1)"):
+        assert call in derivative.source
+
+
+def test_a_count_that_is_known_is_asked_for_nothing():
+    def chance(mu):
+        return stats.poisson.pmf(3, mu)
+
+    derivative = value_and_grad(chance)
+    value, slope = derivative(0.7)
+    assert value == chance(0.7)
+    assert slope == pytest.approx(chance(0.7) * (3.0 / 0.7 - 1.0), rel=1e-14)
+    assert "if" not in derivative.source.partition('"""\n')[2]

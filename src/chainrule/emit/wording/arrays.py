@@ -145,7 +145,8 @@ def array_expression(
         passed = [ast.keyword(n, v) for n, v in zip(last, positional[split:], strict=False)]
         positional = positional[:split] + positional[op.arrays :]
         keywords = [*passed, *keywords]
-    keywords += [ast.keyword(name, speller.constant(v)) for name, v in op.always.items()]
+    positional, behind_defaults = _without_defaults(op, positional)
+    keywords = [*behind_defaults, *keywords, *_always(speller, op)]
     if method and op.method is not None:
         owner, *rest = positional
         if value.derivative and value.args[0].type == FLOAT:
@@ -153,6 +154,29 @@ def array_expression(
             owner = ast.Call(speller.callable("numpy.float64"), [owner], [])
         return ast.Call(ast.Attribute(owner, op.method, ast.Load()), rest, keywords)
     return ast.Call(speller.callable(op.spelled), positional, keywords)
+
+
+def _always(speller: Spelling, op: ArrayCall) -> list[ast.keyword]:
+    return [ast.keyword(name, speller.constant(value)) for name, value in op.always.items()]
+
+
+def _without_defaults(
+    op: ArrayCall, positional: list[ast.expr]
+) -> tuple[list[ast.expr], list[ast.keyword]]:
+    """The arguments but for those that are what is taken anyway; names for what is behind them."""
+    if op.spread or len(positional) != len(op.array_names):
+        return positional, []
+    given = list(zip(op.array_names, positional, strict=True))
+    kept = [pair for pair in given if not _is_default_of(op, *pair)]
+    count = next((k for k, pair in enumerate(given) if pair not in kept), len(given))
+    return positional[:count], [ast.keyword(*pair) for pair in kept[count:]]
+
+
+def _is_default_of(op: ArrayCall, name: str, value: ast.expr) -> bool:
+    """Whether an argument is the number that a parameter has by default."""
+    if not isinstance(value, ast.Constant) or type(value.value) not in (float, int):
+        return False
+    return bool(value.value == op.signature.parameters[name].default)
 
 
 def _has_methods(owner: Value) -> bool:

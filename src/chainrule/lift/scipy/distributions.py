@@ -11,7 +11,7 @@ from chainrule.graph.types import FLOAT, OPAQUE
 from chainrule.lift.arrays.updates import Arguments, Keywords, bound
 from chainrule.lift.scipy.multivariate import multivariate_normal
 from chainrule.lift.values import ObjectBox, Value
-from chainrule.primitives.arrays.distributions import DISTRIBUTIONS
+from chainrule.primitives.arrays.distributions import DEFAULTS, DISTRIBUTIONS
 
 if TYPE_CHECKING:
     from chainrule.lift.arrays.calls import NumpyCalls
@@ -54,7 +54,7 @@ def distribution_method(
         return None
     op, names = entry
     given = bound(names, rest, keywords)
-    defaults = {"loc": self.graph.constant(0.0), "scale": self.graph.constant(1.0)}
+    defaults = {name: self.graph.constant(value) for name, value in DEFAULTS.items()}
     full = {key: given.get(key, defaults.get(key)) for key in names}
     if None in full.values():
         return None

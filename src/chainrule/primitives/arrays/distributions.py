@@ -18,6 +18,7 @@ from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.lengths import broadcast
 from chainrule.primitives.choices import where
 from chainrule.primitives.cumulative import bdtr, bdtrc, betainccinv, fdtri, pdtr, pdtrc
+from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.elementary import (
     atan,
     exp,
@@ -245,16 +246,32 @@ def _restricted(
     return value
 
 
+def _whole(count: Node) -> Node:
+    """The int below, which is known of a constant."""
+    if is_constant(count):
+        return count.graph.constant(math.floor(constant_value(count)))
+    below: Node = floor(count)
+    return below
+
+
+# What all distributions have where nothing is given.
+DEFAULTS = {"loc": 0.0, "scale": 1.0}
+
+
+def _signature(names: tuple[str, ...]) -> str:
+    return ", ".join(f"{name}={DEFAULTS[name]}" if name in DEFAULTS else name for name in names)
+
+
 def _declared(own: Distribution, method: str, of: Formula) -> ArrayCall:
     @array_defined(
         f"{own.name}_{method}", spelled=f"scipy.stats.{own.name}.{method}",
-        signature=", ".join(own.parameters), arrays=len(own.parameters), typed=_typed,
+        signature=_signature(own.parameters), arrays=len(own.parameters), typed=_typed,
         uniform="taken", lengths=broadcast,
     )  # fmt: skip
     def primitive(x: Node, *others: Node) -> Node:
         shapes, loc = others[: len(own.shapes)], others[len(own.shapes)]
         if own.discrete:
-            found: Node = of(floor(x - loc), shapes)
+            found: Node = of(_whole(x - loc), shapes)
             return found
         scale = others[-1]
         return of((x - loc) / scale, shapes, scale)  # type: ignore[no-any-return]
@@ -290,7 +307,7 @@ def _methods(own: Distribution) -> dict[str, Formula]:
 def _quantile(own: Distribution, method: str, of: Formula) -> ArrayCall:
     @array_defined(
         f"{own.name}_{method}", spelled=f"scipy.stats.{own.name}.{method}",
-        signature=", ".join(own.quantile_parameters), arrays=len(own.parameters), typed=_typed,
+        signature=_signature(own.quantile_parameters), arrays=len(own.parameters), typed=_typed,
         uniform="taken", lengths=broadcast,
     )  # fmt: skip
     def primitive(q: Node, *others: Node) -> Node:
