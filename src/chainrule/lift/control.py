@@ -12,7 +12,7 @@ from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
 from chainrule.lift.anew import Anew
 from chainrule.lift.branches.going_on import GoingOn
-from chainrule.lift.branches.hoisting import TwoKinds, name_for, with_name
+from chainrule.lift.branches.hoisting import TwoKinds
 from chainrule.lift.calls.endless import EndlessRecursion
 from chainrule.lift.core import AlwaysRaises, Completion, LoopExits
 from chainrule.lift.iteration.exits import exits_of, has_exits, leaves_block, returns_out
@@ -79,7 +79,7 @@ class Control(GoingOn):
                 self.leave_meanwhile()
                 self.forget(self.last_of.get(node, ()))
             except TwoKinds as found:
-                return self.statements([self._told_apart(node, found), *nodes[position + 1 :]])
+                return self.statements([self.told_apart(node, found), *nodes[position + 1 :]])
             except AlwaysRaises:
                 self.raised(before)
                 return Completion.RAISES
@@ -88,17 +88,6 @@ class Control(GoingOn):
             if completion is Completion.MAYBE:
                 return self.guarded(functools.partial(self.statements, nodes[position + 1 :]))
         return Completion.FALLS
-
-    def _told_apart(self, node: ast.stmt, found: TwoKinds) -> ast.stmt:
-        """``node`` with a name for the expression in it that is of two kinds."""
-        here = found.frame is self.frame and found.block is self.block
-        name = name_for(found.expression)
-        changed = with_name(node, found.expression, name) if here else None
-        if changed is None:
-            raise found.value.refusal from None
-        self.frame.local_names.add(name)
-        self.state[self.frame, name] = found.value
-        return changed
 
     def _if(self, node: ast.If, rest: Sequence[ast.stmt]) -> tuple[Completion, bool]:
         """Run an if; an arm that alone goes on takes the rest of the statements with it."""
@@ -445,9 +434,7 @@ class Control(GoingOn):
                 completion = Completion.FALLS
             else:
                 names = assigned_names([node.test, *body])
-                tested = functools.partial(
-                    self._test, ast.copy_location(ast.Expr(node.test), node.test)
-                )
+                tested = functools.partial(self.test_in_each_kind, node.test)
                 try:
                     completion = self.run_loop(
                         "while", (), names, exits, tested, lambda _: self._step(node, body)
@@ -461,18 +448,6 @@ class Control(GoingOn):
         return self._after_loop(
             [action for _, action in ways], node.orelse, rest, exits, completion
         )
-
-    def _test(self, test: ast.stmt) -> Value:
-        """The condition of a loop, once for each kind of what it reads."""
-        assert isinstance(test, ast.Expr)
-        again = functools.partial(self._test, test)
-        tag = self.undecided(test)
-        if tag is not None:
-            return self.choose(tag, again, again, "expression")
-        try:
-            return self.condition(test.value)
-        except TwoKinds as found:
-            return self._test(self._told_apart(test, found))
 
     def _step(self, node: ast.While, body: Sequence[ast.stmt]) -> Completion:
         # The next test sees what a step has left.

@@ -60,6 +60,7 @@ from chainrule.lift.parameters import (
 )
 from chainrule.lift.records.growth import RecordsMade
 from chainrule.lift.records.links import Linked
+from chainrule.lift.records.variants import SeveralClasses
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
 from chainrule.lift.state import Frame
 from chainrule.lift.values import Method, ObjectBox, Static, Value
@@ -252,6 +253,8 @@ def _lifted(
             ways.find_keys(found.site, found.loops)
         except RecordsMade as made:
             ways.note(made)
+        except SeveralClasses as several:
+            ways.note_several(several)
         except Linked as found:
             ways.link(found.layout)
         except ObjectsInSet as found:

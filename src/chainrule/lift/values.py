@@ -93,6 +93,8 @@ class RecordsBox(ListBox):
         self.by_value = False
         # Whether it is a tuple of them to Python.
         self.is_tuple = False
+        # Where the function makes it, if others may be put into it than are known by then.
+        self.made_at: Hashable = None
         # Whether all objects of its class are in it, so that none of them moves.
         self.is_arena = False
         # Whether it is such an arena, and what is at the place -1 of it None.

@@ -13,6 +13,7 @@ from chainrule.lift.objects.holders import Container, Written
 from chainrule.lift.records.growth import RecordsMade
 from chainrule.lift.records.layout import RecordLayout
 from chainrule.lift.records.links import PLAIN
+from chainrule.lift.records.variants import SeveralClasses, layout_of_classes
 from chainrule.lift.values import RecordsBox
 from chainrule.records import replace
 
@@ -112,6 +113,20 @@ class Ways:
             self.objects_met = True
             if self.arenas is not None:
                 self.arenas.setdefault(layout.type, layout)
+        self.record_lists.clear()
+
+    def note_several(self, found: SeveralClasses) -> None:
+        """From now on a list of objects of several classes is made where one was found to be."""
+        known = self.sites.get(found.site)
+        before = known.classes if known is not None else ()
+        types = (layout.type for layout in found.layouts)
+        classes = tuple(dict.fromkeys((*before, *types)))
+        if classes == before:
+            raise InternalError("a list of several classes is lifted as another") from None
+        self.sites[found.site] = layout_of_classes(classes)
+        self.arenas = {} if self.arenas is None else self.arenas
+        for layout in found.layouts:
+            self.arenas.setdefault(layout.type, layout)
         self.record_lists.clear()
 
     def with_loop_written_out(self) -> Ways | None:

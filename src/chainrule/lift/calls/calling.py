@@ -363,7 +363,7 @@ class Calls(Spreading):
             if nameless and value.type == FLOAT and name.strip("_"):
                 self.graph.arguments.setdefault(value, name)
         if isinstance(tree, ast.Lambda):
-            return self.expression(tree.body)
+            return self.in_each_kind(tree.body)
         handed_on = items_handed_on(tree)
         if handed_on is not None:
             return self.call(Static(iter), [self.expression(handed_on)], {}, handed_on)

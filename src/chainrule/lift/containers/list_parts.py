@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT
-from chainrule.lift.expressions import Expressions
+from chainrule.lift.branches.each_kind import EachKind
 from chainrule.lift.state import same_value
 from chainrule.lift.values import ArrayBox, ListBox, Value, View
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.left_end import drop_first, prepend
 
 
-class ListParts(Expressions):
+class ListParts(EachKind):
     """Changes the length of lists in their middle."""
 
     def make_dynamic(self, box: ListBox) -> Node:

@@ -106,7 +106,7 @@ class Comprehensions(Iterables):
     def _known_clause(self, node: Any, position: int, found: list[Value]) -> bool:
         """Add the entries of the clauses from ``position`` on; whether all of them are known."""
         if position == len(node.generators):
-            found.append(self.expression(node.elt))
+            found.append(self.in_each_kind(node.elt))
             return True
         clause = node.generators[position]
         iterable = self.opened_in(self.expression(clause.iter), node, clause.iter)
@@ -125,7 +125,7 @@ class Comprehensions(Iterables):
             if single and len(found) == 1 and self._swells(iterable, items, found[0], first, node):
                 return False
             self.assign(clause.target, item)
-            verdicts = [self.truth(self.condition(test)) for test in clause.ifs]
+            verdicts = [self.truth(self.test_in_each_kind(test)) for test in clause.ifs]
             if not all(known for known, _ in verdicts):
                 return False
             kept = all(truth for _, truth in verdicts)
@@ -189,7 +189,7 @@ class Comprehensions(Iterables):
         if not isinstance(box, RecordsBox):
             self.state[box] = self.display((), "list")
         self._gather_clauses(
-            node, parent, lambda: self.append(box, self.expression(node.elt), node)
+            node, parent, lambda: self.append(box, self.in_each_kind(node.elt), node)
         )
         return box
 
@@ -268,7 +268,7 @@ class Comprehensions(Iterables):
         clause = node.generators[position]
         if test == len(clause.ifs):
             return self._clause(node, position + 1, collect)
-        value = self.condition(clause.ifs[test])
+        value = self.test_in_each_kind(clause.ifs[test])
         known, truth = self.truth(value)
         if known:
             return self._filters(node, position, test + 1, collect) if truth else Completion.FALLS
@@ -298,7 +298,9 @@ class Comprehensions(Iterables):
         table = self.new_table(None, node)
 
         def collect() -> None:
-            self.write_entry(table, self.expression(node.key), self.expression(node.value), node)
+            self.write_entry(
+                table, self.in_each_kind(node.key), self.in_each_kind(node.value), node
+            )
 
         self._gather_clauses(node, self.frame, collect)
         return table

@@ -16,11 +16,12 @@ from typing import Any
 
 from chainrule.graph.structure import Structure
 from chainrule.lift.calls.changed_lists import Handed
-from chainrule.lift.records.links import Link, Links, is_linked, is_new
+from chainrule.lift.records.links import Link, is_linked, is_new
+from chainrule.lift.records.variants import Variants
 from chainrule.lift.values import ListBox, ObjectEntry, RecordsBox, Value
 
 
-class HandedLinks(Links):
+class HandedLinks(Variants):
     """Hands linked objects to functions that are kept apart."""
 
     def __init__(self, graph: Any) -> None:

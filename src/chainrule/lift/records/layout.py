@@ -32,6 +32,7 @@ class RecordLayout:
     ``kind`` is ``"object"``, ``"dict"`` or ``"tuple"``; ``type`` the class of objects and named
     tuples; ``types`` are those of the lists of the fields' values: a layout where they are records.
     Of ``"rows"``, which are lists of records themselves, ``row`` is the layout of these.
+    Of ``"variants"``, objects of several classes, these are the ``classes``.
     """
 
     kind: str
@@ -39,13 +40,14 @@ class RecordLayout:
     keys: tuple[Hashable, ...]
     types: tuple[Any, ...]
     row: RecordLayout | None = None
+    classes: tuple[type, ...] = ()
 
     @property
     def is_fixed(self) -> bool:
         """Whether such records cannot be written to."""
         parameters = getattr(self.type, "__dataclass_params__", None)
         frozen = parameters is not None and parameters.frozen
-        return self.kind == "tuple" or issubclass(self.type or dict, tuple) or frozen
+        return self.kind in ("tuple", "variants") or issubclass(self.type or dict, tuple) or frozen
 
     @property
     def noun(self) -> str:
