@@ -33,6 +33,7 @@ from chainrule.lift.values import (
     ListBox,
     Method,
     ObjectBox,
+    ObjectEntry,
     PartialCall,
     Place,
     RecordsBox,
@@ -187,6 +188,8 @@ def _hasattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
 
 def _holds(self: Inspection, owner: ObjectBox, name: str, node: ast.AST) -> bool | Node:
     """Whether an object has an attribute now."""
+    if isinstance(owner, ObjectEntry) and name in owner.records.layout.keys:
+        return True
     given = self.decided(self.read(self.state.get(owner, {})).get(name, UNBOUND))
     if isinstance(given, Either) and given.orelse is UNBOUND and not has(owner.type, name):
         if isinstance(given.then, Either) or hasattr(owner.type, "__getattr__"):
