@@ -18,6 +18,7 @@ from chainrule.lift.values import (
     Endless,
     Generator,
     ListBox,
+    ObjectBox,
     Range,
     RecordsBox,
     Static,
@@ -153,6 +154,8 @@ class Comprehensions(Iterables):
         steps = self.block.steps[first:]
         if not steps or len(items) < FEWEST or self.site_of(node) in self.written_out:
             return False
+        if self._are_of_several_classes(items):
+            return False
         row = self.state.get(made) if isinstance(made, ListBox) else None
         counted = isinstance(iterable, Range) and (
             (len(items) > FEW_ITEMS and len(steps) * len(items) > MOST_STEPS)
@@ -160,6 +163,19 @@ class Comprehensions(Iterables):
         )
         repeating = any(step.op is LOOP for step in steps)
         return (counted or repeating) and not self._chooses(node.elt)
+
+    def _are_of_several_classes(self, items: list[Value]) -> bool:
+        """Whether items are objects, or rows with objects, that no list of one kind could hold."""
+        rows = [self.read(item) for item in items]
+        columns = [
+            tuple(map(self.read, row.items)) if isinstance(row, TupleValue) else (row,)
+            for row in rows
+        ]
+        classes = [
+            [value.type if isinstance(value, ObjectBox) else None for value in row]
+            for row in columns
+        ]
+        return any(row != classes[0] for row in classes)
 
     def _chooses(self, item: ast.expr) -> bool:
         """Whether an item takes what has no place in a list of numbers: one of some functions."""

@@ -6,12 +6,12 @@ import ast
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT
-from chainrule.lift.records.chosen import ChosenEntries
+from chainrule.lift.records.among import Among
 from chainrule.lift.values import Range, Slice, Value
 from chainrule.primitives.declare import TABLE
 
 
-class RangeParts(ChosenEntries):
+class RangeParts(Among):
     """Takes slices and numbers of ranges."""
 
     def item(self, base: Value, key: Value, node: ast.AST) -> Value:

@@ -71,6 +71,12 @@ class Builtins(Inspection):
     def may_move(self, box: RecordsBox) -> bool:
         raise NotImplementedError
 
+    def ordered_among(
+        self, value: Value, key: Value, backwards: bool, node: ast.AST
+    ) -> RecordsBox | None:
+        """Known objects in the order of their keys; None of what is no list of such."""
+        raise NotImplementedError
+
     def positional(
         self, args: Arguments, keywords: Keywords, node: ast.AST, low: int, high: int, name: str
     ) -> None:

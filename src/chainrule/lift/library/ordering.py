@@ -194,6 +194,9 @@ def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.A
         self.state[box] = in_place
         return box
     listed = self.as_list(args[0], node)
+    among = None if key is None else self.ordered_among(listed, key, bool(backwards), node)
+    if among is not None:
+        return among
     if isinstance(listed, RecordsBox):
         ranks = ListBox()
         self.state[ranks] = _order(self, _ranked(self, key, listed, node), bool(backwards))

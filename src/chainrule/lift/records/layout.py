@@ -21,6 +21,8 @@ from chainrule.records import dataclass
 
 # Where a class has such a method, its objects do more with attributes than hold them.
 HOOKS = ("__getattr__", "__getattribute__", "__setattr__", "__new__", "__get__")
+# Of these kinds are records that are no objects and no dicts.
+ROWS = ("tuple", "variants", "among")
 # The type of the list of one field's values; None where the values have nothing in common.
 ColumnType = Callable[[list[Any]], Type | None]
 
@@ -32,7 +34,8 @@ class RecordLayout:
     ``kind`` is ``"object"``, ``"dict"`` or ``"tuple"``; ``type`` the class of objects and named
     tuples; ``types`` are those of the lists of the fields' values: a layout where they are records.
     Of ``"rows"``, which are lists of records themselves, ``row`` is the layout of these.
-    Of ``"variants"``, objects of several classes, these are the ``classes``.
+    Of ``"variants"``, objects of several classes, these are the ``classes``; what stands in a list
+    of the kind ``"among"`` are known entries, in an order that the run tells.
     """
 
     kind: str
@@ -47,7 +50,11 @@ class RecordLayout:
         """Whether such records cannot be written to."""
         parameters = getattr(self.type, "__dataclass_params__", None)
         frozen = parameters is not None and parameters.frozen
-        return self.kind in ("tuple", "variants") or issubclass(self.type or dict, tuple) or frozen
+        return (
+            self.kind in ("tuple", "variants", "among")
+            or issubclass(self.type or dict, tuple)
+            or frozen
+        )
 
     @property
     def noun(self) -> str:
