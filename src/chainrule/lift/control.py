@@ -55,8 +55,16 @@ class Control(GoingOn):
 
     def statements(self, nodes: Sequence[ast.stmt]) -> Completion:
         """Run statements in order; how they end."""
+        around = self.statement_run
+        try:
+            return self._in_order(nodes)
+        finally:
+            self.statement_run = around
+
+    def _in_order(self, nodes: Sequence[ast.stmt]) -> Completion:
         for position, node in enumerate(nodes):
             before = self.entering(node)
+            self.statement_run = node, self.frame, self.block
             tag = self.undecided(node)
             try:
                 if tag is not None:

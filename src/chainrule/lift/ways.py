@@ -13,7 +13,7 @@ from chainrule.lift.objects.holders import Container, Written
 from chainrule.lift.records.growth import RecordsMade
 from chainrule.lift.records.layout import RecordLayout
 from chainrule.lift.records.links import PLAIN
-from chainrule.lift.records.variants import SeveralClasses, layout_of_classes
+from chainrule.lift.records.variants import NOTHING, SeveralClasses, layout_of_classes
 from chainrule.lift.values import RecordsBox
 from chainrule.records import replace
 
@@ -126,7 +126,8 @@ class Ways:
         self.sites[found.site] = layout_of_classes(classes)
         self.arenas = {} if self.arenas is None else self.arenas
         for layout in found.layouts:
-            self.arenas.setdefault(layout.type, layout)
+            if layout is not NOTHING:
+                self.arenas.setdefault(layout.type, layout)
         self.record_lists.clear()
 
     def with_loop_written_out(self) -> Ways | None:

@@ -23,7 +23,7 @@ from chainrule.lift.containers.dispatch import Dispatch
 from chainrule.lift.iteration.iterables import ItemAt
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywords
 from chainrule.lift.library.object_sets import ObjectSet
-from chainrule.lift.library.ordering import make_sorted
+from chainrule.lift.library.ordering import make_sorted, sorted_list
 from chainrule.lift.values import (
     ListBox,
     ObjectBox,
@@ -260,7 +260,7 @@ def _sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) 
     known = self.sorted_entries(self.read(args[0])) if isinstance(self, Sets) and args else None
     if known is not None:
         return make_sorted(self, [TupleValue(tuple(known))], keywords, node)
-    return make_sorted(self, _listed(self, args, keywords, node), keywords, node)
+    return sorted_list(self, _listed(self, args, keywords, node), keywords, node)
 
 
 def _listed(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Arguments:

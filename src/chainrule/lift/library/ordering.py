@@ -172,7 +172,7 @@ def _ranked(self: Builtins, key: Value | None, items: Value, node: ast.AST) -> R
 
 
 def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    """``sorted(items, key, reverse)``, as a list whose entries can be followed to their places."""
+    """The same as a list whose entries can be followed to their places."""
     known, backwards = self.static_value(keywords.get("reverse", Static(False)))
     if set(keywords) - {"key", "reverse"} or not known:
         raise self.unsupported(
@@ -194,9 +194,6 @@ def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.A
         self.state[box] = in_place
         return box
     listed = self.as_list(args[0], node)
-    among = None if key is None else self.ordered_among(listed, key, bool(backwards), node)
-    if among is not None:
-        return among
     if isinstance(listed, RecordsBox):
         ranks = ListBox()
         self.state[ranks] = _order(self, _ranked(self, key, listed, node), bool(backwards))
@@ -215,6 +212,18 @@ def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.A
         return self.primitive(sequence.index, source, self.primitive(sequence.index, order, index))
 
     return self.gathered(self.primitive(sequence.length, order), entry, node)
+
+
+def sorted_list(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``sorted(items, key, reverse)``: known objects as a list of which of them comes when."""
+    known, backwards = self.static_value(keywords.get("reverse", Static(False)))
+    key, items = _key(keywords), self.read(args[0])
+    plain = isinstance(items, (ListBox, TupleValue)) and not set(keywords) - {"key", "reverse"}
+    if known and plain and key is not None:
+        among = self.ordered_among(items, key, bool(backwards), node)
+        if among is not None:
+            return among
+    return make_sorted(self, args, keywords, node)
 
 
 def _by_first(self: Builtins, items: list[Value], backwards: bool) -> list[Value] | None:
@@ -335,6 +344,6 @@ BUILTINS[bisect.bisect_left] = _place(places.bisect_left)
 BUILTINS[bisect.bisect_right] = _place(places.bisect_right)
 BUILTINS[builtins.max] = _extreme("max")
 BUILTINS[builtins.min] = _extreme("min")
-BUILTINS[builtins.sorted] = make_sorted
+BUILTINS[builtins.sorted] = sorted_list
 BUILTINS[builtins.filter] = filtered
 BUILTINS[builtins.iter] = lambda self, args, keywords, node: Mapped(ITSELF, tuple(args))

@@ -21,6 +21,7 @@ from chainrule.graph.types import INT
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.records.chosen import Choice, ChosenEntries
 from chainrule.lift.records.layout import RecordLayout
+from chainrule.lift.records.variants import is_variants
 from chainrule.lift.values import (
     Either,
     ListBox,
@@ -29,6 +30,7 @@ from chainrule.lift.values import (
     Static,
     TupleValue,
     Value,
+    is_made,
 )
 
 
@@ -91,7 +93,7 @@ class Among(ChosenEntries):
     ) -> RecordsBox | None:
         """Known objects in the order of their keys; None of what is no list of such."""
         items = None if isinstance(value, RecordsBox) else self.known_items(value)
-        if not items or not all(map(self._has_objects, items)) or self._choice(items) is None:
+        if not items or not self._are_kept_apart(items) or self._choice(items) is None:
             return None
         ranks = [self.node(self.call(key, [item], {}, node)) for item in items]
         option = ", reverse=True" if backwards else ""
@@ -109,11 +111,18 @@ class Among(ChosenEntries):
         self.state[made] = self.whole_use()
         return made
 
-    def _has_objects(self, item: Value) -> bool:
-        """Whether an item is an object, or a row with one."""
-        value = self.read(item)
-        parts = value.items if isinstance(value, TupleValue) else (value,)
-        return any(isinstance(self.read(part), ObjectBox) for part in parts)
+    def _are_kept_apart(self, items: Sequence[Value]) -> bool:
+        """Whether items are objects, or rows with one, that no list of records could hold."""
+        rows = [
+            value.items if isinstance(value, TupleValue) else (value,)
+            for value in map(self.read, items)
+        ]
+        objects = [
+            [value for value in map(self.read, row) if isinstance(value, ObjectBox)] for row in rows
+        ]
+        classes = [[each.type for each in row] for row in objects]
+        made = all(is_made(each) for row in objects for each in row)
+        return all(objects) and (not made or any(row != classes[0] for row in classes))
 
     def record_at(self, box: RecordsBox, place: Node, node: ast.AST) -> Value:
         if not _is_among(box.layout):
@@ -139,6 +148,11 @@ class Among(ChosenEntries):
         if isinstance(value, RecordsBox) and _is_among(value.layout):
             raise self.unsupported(
                 "objects in an order that the run tells, as a result",
+                "Return what the objects hold.",
+            )
+        if isinstance(value, RecordsBox) and is_variants(value.layout):
+            raise self.unsupported(
+                "a list of objects of several classes as a result",
                 "Return what the objects hold.",
             )
         return super().structure(value)

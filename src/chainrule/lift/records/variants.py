@@ -15,7 +15,6 @@ from types import NoneType
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.structure import Structure
 from chainrule.lift.anew import Anew
 from chainrule.lift.records.layout import RecordLayout
 from chainrule.lift.records.links import Links
@@ -28,10 +27,13 @@ from chainrule.lift.values import (
     Static,
     TupleValue,
     Value,
+    alternatives_of,
     is_made,
 )
 
 NAMES = ("kinds", "places")
+# The layout of None among objects.
+NOTHING = RecordLayout("object", NoneType, (), ())
 
 
 class SeveralClasses(Anew):
@@ -51,9 +53,14 @@ def layout_of_classes(classes: tuple[type, ...]) -> RecordLayout:
 class Variants(Links):
     """Makes, fills and reads lists of objects of several classes."""
 
+    def __init__(self, graph: Any) -> None:
+        super().__init__(graph)
+        # Of what was read: the class that it is of, and its place among those.
+        self._read_at: dict[Either, tuple[tuple[type, ...], Node, Node]] = {}
+
     def begin_arenas(self, layouts: dict[type, RecordLayout]) -> None:
         super().begin_arenas(layouts)
-        several = any(_is_variants(layout) for layout in self.record_sites.values())
+        several = any(is_variants(layout) for layout in self.record_sites.values())
         for arena in self._arenas.values() if several else ():
             # What is read of an object of another class is not there.
             arena.by_value = False
@@ -65,7 +72,7 @@ class Variants(Links):
         return box
 
     def empty_records(self, layout: RecordLayout) -> RecordsBox:
-        if not _is_variants(layout):
+        if not is_variants(layout):
             return super().empty_records(layout)
         columns = [ListBox() for _ in NAMES]
         for name, column in zip(NAMES, columns, strict=True):
@@ -79,7 +86,8 @@ class Variants(Links):
     # --- what is put into a list ----------------------------------------------------------
 
     def append(self, box: ListBox, value: Value, node: ast.AST) -> None:
-        if not isinstance(box, RecordsBox) or not _is_variants(box.layout):
+        if not isinstance(box, RecordsBox) or not is_variants(box.layout):
+            self._check_classes(box, value)
             super().append(box, value, node)
             return
         self._check_grows(box, node)
@@ -87,7 +95,7 @@ class Variants(Links):
             self.append(column, field, node)
 
     def fields_of(self, box: RecordsBox, value: Value, node: ast.AST) -> list[Value]:
-        if _is_variants(box.layout):
+        if is_variants(box.layout):
             return self._class_and_place(box, value, node)
         self._check_class(box, self.read(value))
         return super().fields_of(box, value, node)
@@ -96,6 +104,16 @@ class Variants(Links):
         if box.columns:
             self._check_class(box, self.read(value))
         return super().place_among(box, value, node)
+
+    def _check_classes(self, box: ListBox, value: Value) -> None:
+        """Begin anew where what is put into a list may be of one of several classes."""
+        value = self.decided(value)
+        site = box.made_at if isinstance(box, RecordsBox) else box.site
+        if isinstance(value, Either) and site is not None:
+            layouts = [self._layout_of_object(part) for part in alternatives_of(value)]
+            found = tuple(layout for layout in layouts if layout is not None)
+            if len(found) == len(layouts):
+                raise SeveralClasses(site, found)
 
     def _check_class(self, box: RecordsBox, value: Value) -> None:
         """Begin anew where an object of another class is put into a list of the function's."""
@@ -107,6 +125,8 @@ class Variants(Links):
             raise SeveralClasses(box.made_at, (box.layout, other))
 
     def _layout_of_object(self, value: Value) -> RecordLayout | None:
+        if self.static_value(value) == (True, None):
+            return NOTHING
         if isinstance(value, ENTRIES):
             return value.records.layout if isinstance(value, ObjectBox) else None
         return self.layout_of_value(value) if isinstance(value, ObjectBox) else None
@@ -115,6 +135,9 @@ class Variants(Links):
         """Of which class an object is, and where it is among those."""
         value = self.decided(value)
         if isinstance(value, Either):
+            classes, *at = self._read_at.get(value, ((),))
+            if classes == box.layout.classes:
+                return at
             then, orelse = (
                 lambda part=part: TupleValue(tuple(self._class_and_place(box, part, node)))
                 for part in (value.then, value.orelse)
@@ -144,7 +167,7 @@ class Variants(Links):
     # --- what is read ---------------------------------------------------------------------
 
     def record_at(self, box: RecordsBox, place: Node, node: ast.AST) -> Value:
-        if not _is_variants(box.layout):
+        if not is_variants(box.layout):
             return super().record_at(box, place, node)
         kind, at = (self.node(self.item(column, place, node)) for column in box.columns)
         return self._of_classes(box.layout.classes, kind, at, node)
@@ -165,24 +188,18 @@ class Variants(Links):
             told = self.predicate(self.compare(ast.Eq, kind, Static(number), node))
             found = Either(told, other, found, refusal)
         self.has_kinds = True
+        if isinstance(found, Either):
+            self._read_at[found] = classes, kind, at
         return found
 
     def take_out(self, box: ListBox, position: Value) -> Value:
-        if not isinstance(box, RecordsBox) or not _is_variants(box.layout):
+        if not isinstance(box, RecordsBox) or not is_variants(box.layout):
             return super().take_out(box, position)
         self._check_grows(box, ast.Pass())
         kind, at = (self.node(self.take_out(column, position)) for column in box.columns)
         return self._of_classes(box.layout.classes, kind, at, ast.Pass())
 
-    def structure(self, value: Value) -> Structure:
-        if isinstance(value, RecordsBox) and _is_variants(value.layout):
-            raise self.unsupported(
-                "a list of objects of several classes as a result",
-                "Return what the objects hold.",
-            )
-        return super().structure(value)
 
-
-def _is_variants(layout: Any) -> bool:
+def is_variants(layout: Any) -> bool:
     """Whether the records of a list are objects of several classes."""
     return isinstance(layout, RecordLayout) and layout.kind == "variants"
