@@ -193,7 +193,7 @@ def through_a_try(m: Any, xs: Any) -> Any:
         try:
             kept, scale = w, math.log(x)
         except ValueError:
-            kept, scale = 0.5 * w, 1.0
+            kept, scale = 0.0, 1.0
         found += kept * scale
     return found
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad, hvp, value_and_grad
-from tests import oracle
+from chainrule import grad, hessian, hvp, value_and_grad
+from tests import differences, oracle
 
 
 def sigmoid_loss(z: Any, y: Any) -> Any:
@@ -1011,3 +1011,22 @@ def test_a_view_of_what_was_stretched_to_a_shape_is_not_written_over(mode: str) 
     verdicts = oracle.gradient(lambda each: capped_sums(each.copy()), (x,)).values()
     for verdict, number in zip(verdicts, found, strict=True):
         assert oracle.agrees(verdict, number)
+
+
+def scattered_cubes(x: Any, a: float) -> Any:
+    at = np.array([0, 0, 1, 2, 0])
+    last, total, cubes = np.zeros(3), np.zeros(3), np.zeros(3)
+    last[at] = x * a
+    total[at] += x**2
+    np.add.at(cubes, at, x**3)
+    return (last * 2 + total * last + cubes * total).sum()
+
+
+def test_what_a_step_puts_into_a_list_is_no_array_that_the_next_step_clears() -> None:
+    x = np.array([0.3, 0.9, -0.4, 1.2, 0.7])
+    found = hessian(scattered_cubes)(x, 0.6)
+    slope = grad(scattered_cubes)
+    for row, unit in zip(found, np.eye(5), strict=True):
+        along, noise = differences.along(lambda h, unit=unit: slope(x + h * unit, 0.6))
+        assert noise < 1e-6
+        np.testing.assert_allclose(row, along, rtol=1e-7, atol=1e-7)

@@ -17,7 +17,7 @@ shape, of which nothing that is needed later has a part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import field
 from typing import Any
 
@@ -427,6 +427,8 @@ class SharedMemory(Classes[Value]):
     def __init__(self, plan: Plan, written: Iterable[tuple[Value, Value]] = ()) -> None:
         super().__init__()
         foreign: set[Value] = set(plan.parameters.values())
+        written = list(written)
+        self._over = {new for new, _ in written}
         for statement in walk(plan.body):
             self._share(statement)
             for value in _inside_of(statement):
@@ -463,21 +465,24 @@ class SharedMemory(Classes[Value]):
             self._join_all(new, old)
 
     def _join_all(self, new: Value, old: Value) -> None:
-        for read in _looked_into(old):
+        for read in _looked_into(old, self._over):
             for value in (new, read):
                 self.parent.setdefault(value, value)
             self.join(new, read)
 
 
-def _looked_into(value: Value) -> list[Value]:
-    """The named values whose memory an expression may give back."""
+def _looked_into(value: Value, over: Container[Value] = ()) -> list[Value]:
+    """The named values whose memory an expression may give back.
+
+    So does what may be written ``over`` another, which has no name unless a line gets too long.
+    """
     if not holds_memory(value.type):
         return []
-    if not value.captive:
+    if not value.captive or value in over:
         return [value]
     if makes_array(value):
         return []
-    return [read for arg in value.args for read in _looked_into(arg)]
+    return [read for arg in value.args for read in _looked_into(arg, over)]
 
 
 def holds_memory(type: Type) -> bool:
