@@ -10,6 +10,7 @@ import pytest
 from chainrule import UnsupportedError, grad, value_and_grad
 from chainrule.emit.module import render
 from chainrule.transforms.derive import derive
+from tests.differences import along
 
 pytest.importorskip("numba")
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -123,3 +124,26 @@ def test_a_mask_of_some_of_several_axes_is_refused() -> None:
     table = np.ones((2, 3, 4))
     with pytest.raises(UnsupportedError, match="a mask of some of several axes"):
         grad(kept, target="numba")(table, table[:, :, 0] > 0.0)
+
+
+def pooled(x, positions):
+    return np.sum(np.mean(x[positions], axis=0) ** 2)
+
+
+def pooled_columns(x, positions):
+    return np.sum(np.mean(x[:, positions], axis=0) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("function", "positions"),
+    [
+        (pooled, np.array([0, 3, 3])),
+        (pooled, np.array([[0, 1], [3, 3]])),
+        (pooled_columns, np.array([0, 2, 2])),
+    ],
+)
+def test_what_is_one_for_all_positions_is_added_at_each(function: Any, positions: Any) -> None:
+    slopes = grad(function, target="numba")(TABLE, positions)
+    for direction in (np.ones_like(TABLE), np.cos(np.arange(12.0)).reshape(4, 3)):
+        expected, error = along(lambda t: function(TABLE + t * direction, positions))  # noqa: B023
+        assert np.sum(slopes * direction) == pytest.approx(expected, rel=1e-9, abs=10.0 * error)

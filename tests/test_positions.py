@@ -148,3 +148,14 @@ def test_lengths_of_what_is_picked_and_rounded_are_not_asked_for_when_run(
         assert abs(found[place] - wanted) < 1e-8
     assert ".shape[0] ==" not in slope.source and ".shape[0] !=" not in slope.source
     assert "reshape" not in slope.source
+
+
+def test_one_row_of_adjoints_is_added_at_every_row_of_a_table_of_positions() -> None:
+    def pooled(x: Any, table: Any) -> Any:
+        return np.sum(np.sum(x[table], axis=0) ** 2)
+
+    x, table = np.array([0.5, -1.0, 2.0, 1.5]), np.array([[0, 1], [2, 2]])
+    # Of the columns x[0] + x[2] and x[1] + x[2].
+    columns = np.array([x[0] + x[2], x[1] + x[2]])
+    expected = 2.0 * np.array([columns[0], columns[1], columns.sum(), 0.0])
+    assert grad(pooled)(x, table) == pytest.approx(expected, rel=1e-15)

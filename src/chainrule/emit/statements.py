@@ -41,7 +41,7 @@ from chainrule.emit.wording.expressions import (
 from chainrule.emit.wording.spelling import without_minus
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Origin
-from chainrule.graph.types import FLOAT, FLOATING, OPAQUE, Array, Record, Sequence
+from chainrule.graph.types import FLOAT, FLOATING, OPAQUE, Array, Record, Sequence, unit_axes_of
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.indexing import section, section_add, section_set
 from chainrule.primitives.effect import LEAVE_FIELDS
@@ -318,7 +318,10 @@ class Writer:
             return _add_into(ast.Subscript(owner, key, ast.Store()), args[-1])
         if isinstance(key, ast.Tuple):
             key = ast.Tuple([sliced(self.speller, part) for part in key.elts], ast.Load())
-        call = ast.Call(self.speller.callable("numpy.add.at"), [owner, key, args[-1]], [])
+        added = args[-1]
+        if value.derivative and _is_misread(*value.args):
+            added = ast.Subscript(added, ast.Constant(None), ast.Load())
+        call = ast.Call(self.speller.callable("numpy.add.at"), [owner, key, added], [])
         return ast.Expr(call)
 
     def _written_over(
@@ -525,3 +528,9 @@ def _only_reads(statement: Statement) -> bool:
     if value is None or value.op is not index or value.args[0].derivative:
         return False
     return not any(arg.captive for arg in value.args if arg.op is not CONSTANT)
+
+
+def _is_misread(array: Value, positions: Value, *others: Value) -> bool:
+    """Whether ``np.add.at`` reads beyond a vector: NumPy repeats none for a table of positions."""
+    ranks = [len(unit_axes_of(each.type)) for each in (array, positions, others[-1])]
+    return ranks[0] == ranks[2] == 1 < ranks[1]

@@ -173,7 +173,8 @@ def at_positions(
             ]
         )
     symbol, what = ("=", "Write to") if VERBS[value.op.name] == "write" else ("+=", "Add to")
-    entry, name = _entry(written, name, rank, loops, before)
+    after = len(unit_axes_of(value.args[0].type)) - before - len(keys)
+    entry, name = _entry(written, name, loops, before, after)
     return name, "\n".join(
         [
             "@{numba.njit}(boundscheck=True)",
@@ -185,17 +186,24 @@ def at_positions(
     )
 
 
-def _entry(written: Value, name: str, rank: int, loops: list[str], before: int) -> tuple[str, str]:
-    """What of the written value belongs to one position, and the helper's name for that."""
+def _entry(written: Value, name: str, loops: list[str], before: int, after: int) -> tuple[str, str]:
+    """What of the written value belongs to one position, and the helper's name for that.
+
+    The axes of a value are the last ones of what is written to: ``before`` axes, those of the
+    positions, ``after`` axes.  It may have fewer, and is then repeated.
+    """
     units = unit_axes_of(written.type)
-    if len(units) < rank + before or not units:
+    count = min(max(len(units) - after, 0), len(loops))
+    if count == 0:
         # A number, or one row for all.
         return "value", f"{name}_each"
-    own = units[before : before + rank]
-    places = ["0" if unit else loop for unit, loop in zip(own, loops, strict=True)]
-    if any(own):
-        name += "_repeated"
-    return f"value[{':, ' * before}{', '.join(places)}]", name
+    ahead = max(len(units) - after - len(loops), 0)
+    own = units[ahead : ahead + count]
+    places = ["0" if unit else loop for unit, loop in zip(own, loops[-count:], strict=True)]
+    if any(own) or count < len(loops) or ahead < before:
+        kinds = "".join("1" if unit else "n" for unit in own)
+        name += f"_repeated_{kinds}" if count < len(loops) or ahead < before else "_repeated"
+    return f"value[{':, ' * ahead}{', '.join(places)}]", name
 
 
 READS: dict[str, Form] = {section.name: read}
