@@ -231,3 +231,26 @@ def test_what_is_annotated_as_an_int_may_be_an_array():
     np.testing.assert_allclose(jvp(risen)(2.0, n, 1.0)[1], slopes, rtol=1e-15)
     np.testing.assert_allclose(jacobian(risen)(2.0, n), slopes, rtol=1e-15)
     assert grad(risen)(2.0, 3) == 15.0
+
+
+def in_radians(x: float, p: float) -> float:
+    return np.deg2rad(x) * p
+
+
+def counted(n: int, p: float) -> float:
+    return np.sum(n) * p
+
+
+def test_what_is_annotated_as_a_number_may_be_a_list():
+    x, bar = [10.0, 20.0, -5.0], np.array([1.0, -2.0, 0.5])
+    value, adjoint = vjp(in_radians, "p")(x, 3.0, bar)
+    np.testing.assert_array_equal(value, in_radians(x, 3.0))
+    assert adjoint == pytest.approx(np.deg2rad(x) @ bar, rel=1e-15)
+    assert vjp(in_radians)(x, 3.0, bar)[1] == pytest.approx(list(np.deg2rad(3.0) * bar), rel=1e-15)
+    assert vjp(in_radians, "p")((10.0, 20.0), 3.0, bar[:2])[1] == pytest.approx(
+        np.deg2rad(-30.0), rel=1e-14
+    )
+    assert grad(in_radians)(5.0, 3.0) == np.deg2rad(3.0)
+    derivative = grad(counted, "p")
+    for n in ([1, 2, 3], 4, (2, 5), True):
+        assert derivative(n, 2.0) == np.sum(n)

@@ -20,15 +20,20 @@ FORMS = {
     "layout": "_1_({0})",
     "equals": "{0} == _1_",
     "content": "({0}.dtype, {0}.shape, {0}.tobytes()) == _1_",
-    "number": "({0}.__class__ is float or getattr({0}, 'shape', ()) == _1_)",
+    "number": "({0}.__class__ is float or _1_({0}))",
     # The same of a function that calls nothing of NumPy's.
-    "plain number": "({0}.__class__ is float or getattr({0}, 'shape', ()) == _1_)",
-    "whole number": "({0}.__class__ is int or getattr({0}, 'shape', ()) == _1_)",
-    "plain whole number": "({0}.__class__ is int or getattr({0}, 'shape', ()) == _1_)",
+    "plain number": "({0}.__class__ is float or _1_({0}))",
+    "whole number": "({0}.__class__ is int or _1_({0}))",
+    "plain whole number": "({0}.__class__ is int or _1_({0}))",
     "array": "(type({0}), {0}.dtype, *map((1).__eq__, {0}.shape)) == _1_",
     # What is written to, beside the arguments that might reach it too.
     "apart": "_1_({0})",
 }
+
+
+def has_no_entries(value: Any) -> bool:
+    """Whether what is said to be a number is no array, list or tuple of such."""
+    return not isinstance(value, (list, tuple)) and getattr(value, "shape", ()) == ()
 
 
 def array_layout(array: Any) -> tuple[Any, ...]:

@@ -12,13 +12,13 @@ from typing import Any
 
 from chainrule.errors import ArgumentError, InternalError, UnsupportedError
 from chainrule.graph.block import Graph
-from chainrule.graph.guard import Argument, Route, array_layout
+from chainrule.graph.guard import Argument, Route
 from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node, Origin
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE, Type
+from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE, Type
+from chainrule.lift.annotated_numbers import watch_numbers
 from chainrule.lift.annotations import Example, hinted, hints_of, parsed_kind
-from chainrule.lift.arrays.boxes import is_ndarray
 from chainrule.lift.arrays.truths import Truths
 from chainrule.lift.calls.callees import declare_names
 from chainrule.lift.calls.outside import (
@@ -350,7 +350,7 @@ def _lifted_with(
     for name, default in (source.function.__kwdefaults__ or {}).items():
         named = own.attribute("__kwdefaults__").item(name)
         graph.guard(named, "is", default)
-    _watch_numbers(lifter, signature, arguments)
+    watch_numbers(lifter.graph, signature, arguments, calls_numpy=lifter.calls_numpy)
     _drop_broken_guards(graph, {**(arguments or {}), **_self_argument(signature, owner)})
     graph.by_fields = bool(lifter.record_lists)
     graph.signature = signature_parameters(graph, signature, nodes, values)
@@ -425,22 +425,6 @@ def _drop_broken_guards(graph: Graph, given: Mapping[str, Any]) -> None:
         for key, guard in graph.guards.items()
         if not guard.concerns(given) or guard.holds(guard.expected, given)
     }
-
-
-def _watch_numbers(
-    lifter: Lifter, signature: inspect.Signature, arguments: Mapping[str, Any] | None
-) -> None:
-    """What is annotated as a number may be given as an array, which arithmetic takes as well."""
-    for name, parameter in signature.parameters.items():
-        type_ = annotated_type(parameter.annotation)
-        if type_ not in (FLOAT, INT):
-            continue
-        route = Route(Argument(name))
-        if arguments is None:
-            form = "number" if type_ == FLOAT else "whole number"
-            lifter.graph.guard(route, form if lifter.calls_numpy else f"plain {form}", ())
-        elif name in arguments and is_ndarray(arguments[name]):
-            lifter.graph.guard(route, "array", array_layout(arguments[name]))
 
 
 def _self_argument(signature: inspect.Signature, owner: Any) -> dict[str, Any]:

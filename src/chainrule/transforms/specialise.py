@@ -25,6 +25,7 @@ from chainrule.emit.loading.load import load
 from chainrule.emit.module import render
 from chainrule.emit.targets import target as target_named
 from chainrule.errors import ArgumentError, ChainruleError, UnsupportedError
+from chainrule.graph.guard import has_no_entries
 from chainrule.graph.large import large_programs
 from chainrule.lift.infer import certain_numbers, takes_numbers
 from chainrule.lift.library.written_calls import as_written
@@ -254,8 +255,8 @@ class Request:
         signature = inspect.signature(self.function)
         names = wrt_names(self.function, self.wrt)
         arguments = _arguments_of(signature, self.transform, names, args, keywords)
-        shaped = any(getattr(value, "shape", ()) for value in arguments.values())
-        return self.generate(arguments if shaped else None)
+        numbers = all(map(has_no_entries, arguments.values()))
+        return self.generate(None if numbers else arguments)
 
 
 def flags_of(function: Any) -> list[str]:
