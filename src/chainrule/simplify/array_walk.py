@@ -24,6 +24,7 @@ from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.floats import integral
 from chainrule.primitives.index_ranges import differ
 from chainrule.primitives.sequence import index, index_add, index_set
+from chainrule.simplify.chosen_numbers import is_of_numbers, take_numbers_in
 from chainrule.simplify.contractions import contracted, summed_at_once, without_kept_axes
 from chainrule.simplify.exponentials import take_exponentials
 from chainrule.simplify.passes import (
@@ -170,11 +171,14 @@ class ArraySimplifier(Copier):
         product.factors = gathered(product.factors)
         growing = take_exponentials(product)
         product.take_constants()
+        single = [leaf for part in opened for leaf in part.args if self.uses.get(leaf) == 1]
+        choices = [self.settled(leaf) for leaf in single if is_of_numbers(leaf)]
+        chosen = take_numbers_in(product, choices, self.graph.constant(1.0))
         signed = user is not None and (user.op in SUM_OPS or user.op.name == "array_sum")
         signed = signed and self.uses.get(step) == 1
         found = arranged(product, self.graph.constant(1.0), signed)
         before = sum(map(pass_cost, opened))
-        changed = growing or steep or found[1] < before
+        changed = growing or steep or chosen or found[1] < before
         return found[0] if product.constant != 0.0 and changed else None
 
     def _opens_array(self, node: Node, user: Node) -> bool:
