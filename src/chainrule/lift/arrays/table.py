@@ -14,6 +14,7 @@ from chainrule.lift.arrays import forms as numpy_forms
 from chainrule.lift.arrays import kinds as numpy_kinds
 from chainrule.lift.arrays import linear_algebra as numpy_linear
 from chainrule.lift.arrays import mapping as numpy_mapping
+from chainrule.lift.arrays import one_by_one as numpy_one_by_one
 from chainrule.lift.arrays import padding as numpy_padding
 from chainrule.lift.arrays import positions as numpy_positions
 from chainrule.lift.arrays import several as numpy_several
@@ -31,6 +32,7 @@ FORMS: dict[str, SpecialForm] = {
     **numpy_converting.FORMS,
     **numpy_linear.FORMS,
     **numpy_mapping.FORMS,
+    **numpy_one_by_one.FORMS,
     **numpy_padding.FORMS,
     **numpy_splitting.FORMS,
     **numpy_positions.FORMS,

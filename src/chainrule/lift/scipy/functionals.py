@@ -56,7 +56,11 @@ class Search:
         names = ("func", *self.own, "args", *self.options)
         given: dict[str, Value] = dict(zip(names, args, strict=False))
         given.update({"func" if key == "f" else key: value for key, value in keywords.items()})
-        if set(given) - set(names) or not {"func", *self.own} <= set(given):
+        if (
+            len(args) > len(names)
+            or set(given) - set(names)
+            or not {"func", *self.own} <= set(given)
+        ):
             raise lifter.unsupported(
                 f"this call of `{self.name}`", f"Call it with: {', '.join(names)}.", node
             )
@@ -155,8 +159,9 @@ integral, integral_of_array = _integral("quad"), _integral("quad_vec")
 BRACKETED = ("xtol", "rtol", "maxiter")
 ROOTS = {
     name: Search(f"scipy.optimize.{name}", ("a", "b"), BRACKETED)
-    for name in ("brentq", "brenth", "ridder", "bisect", "toms748")
+    for name in ("brentq", "brenth", "ridder", "bisect")
 }
+ROOTS["toms748"] = Search("scipy.optimize.toms748", ("a", "b"), ("k", *BRACKETED))
 
 
 class Solution(NamedTuple):
@@ -175,6 +180,37 @@ def _unknown(
     """Parts of a result of which nothing is known: they are refused where they are used."""
     told = [f"`{field}` of what `{of}` gives is used" for field in fields]
     return [Poison(lifter.unsupported(each, remedy, node)) for each in told]
+
+
+def root_told(name: str) -> Callable[..., Value]:
+    """``brentq(...)`` and its like, which raise where they have not converged.
+
+    Asked for ``full_output`` they give the root, and what is known of it.
+    """
+
+    def lift(
+        lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST
+    ) -> Value:
+        given = dict(keywords)
+        told = [
+            lifter.static_value(given.pop(option, Static(usual)))
+            for option, usual in (("full_output", False), ("disp", True))
+        ]
+        if told not in ([(True, False), (True, True)], [(True, True), (True, True)]):
+            raise lifter.unsupported(
+                f"`{name}` that is told not to raise, or whose options the run tells",
+                "Leave out `disp`: a root that was not found has no slope.",
+                node,
+            )
+        found = ROOTS[name](lifter, args, given, node)
+        if told[0] == (True, False):
+            return found
+        remedy = "Take the root, `.root`, and `.converged` alone."
+        counts = _unknown(lifter, name, Solution._fields[3:], remedy, node)
+        about = TupleValue((found, Static(True), Static("converged"), *counts), Solution)
+        return TupleValue((found, about))
+
+    return lift
 
 
 def root_between(
