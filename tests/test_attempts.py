@@ -13,6 +13,7 @@ import pytest
 from chainrule import UnsupportedError, grad, hvp, value_and_grad
 from tests import oracle
 from tests.differences import along
+from tests.slopes import check_slopes
 
 MODES = pytest.mark.parametrize("mode", ["forward", "reverse"])
 
@@ -1191,3 +1192,24 @@ def test_a_condition_of_an_array_and_a_list_beside_a_number_raise_in_the_body_of
         (unless_empty, several, 3.0), (shifted, 2.0, 3.0), (shifted, [1.0, 2.0], 5.0),
     ):  # fmt: skip
         assert value_and_grad(f, mode=mode)(2.0, given) == (f(2.0, given), slope)
+
+
+def raised_behind_either(x: float, y: float) -> float:
+    h = x
+    if x > 0.4 or y > 0.3:
+        h = h * y
+        if x > 0.41 or y > 0.32:
+            try:
+                if y > 0.1 or x < 0.4:
+                    raise ValueError("both")
+                h = h + y
+            except ValueError:
+                if x > 0.2 or y < 3.0:
+                    h = h * 3.0 * y
+    return h
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_what_a_body_has_learned_of_conditions_is_not_taken_over_by_its_handlers(mode: str) -> None:
+    check_slopes(raised_behind_either, (0.5, 1.2), mode)
+    check_slopes(raised_behind_either, (0.5, -0.2), mode)

@@ -39,6 +39,7 @@ from chainrule.lift.values import (
     UNBOUND,
     DictBox,
     Either,
+    Fact,
     ListBox,
     ObjectBox,
     Poison,
@@ -360,8 +361,9 @@ class Attempts(Unpacking):
 
     def _lasts(self, key: Key, start: State) -> bool:
         """Whether a key of the state is still there when a handler runs."""
-        if isinstance(key, Flag) or (isinstance(key, tuple) and key[-1] == "return"):
-            # What raises has not left by return, break or continue.
+        if isinstance(key, (Fact, Flag)) or (isinstance(key, tuple) and key[-1] == "return"):
+            # What raises has not left by return, break or continue, and conditions that the body
+            # has asked for are its own.
             return False
         return (
             key in start
