@@ -84,9 +84,17 @@ def _multiples_merged(terms: list[tuple[Product, float]]) -> list[tuple[Product,
         other, its_sign = found[key]
         # The one that stands for more at once.
         kept = min(other, product, key=lambda each: len(each.factors))
-        total = constant + its_sign * other.constant
-        found[key] = Product(total, kept.factors, kept.divisors), 1.0
+        total = Product(constant + its_sign * other.constant, kept.factors, kept.divisors)
+        total.take_constants()
+        found[key] = total, 1.0
     return list(found.values())
+
+
+def _is_plain(term: tuple[Product, float]) -> bool:
+    """Whether a term of a sum is one value as it is."""
+    product, sign = term
+    alone = len(product.factors) == 1 and not product.divisors
+    return alone and product.constant == 1.0 == sign
 
 
 def _of_integers(op: Primitive, args: list[Node]) -> bool:
@@ -228,10 +236,12 @@ class ArraySimplifier(Copier):
             value = arranged(product, one, signed=True)[0]
             return value if sign > 0.0 else negative.build(value)
         above, below = numbers_in_common([product for product, _ in terms])
-        if len(terms) < 2 or not (above or below):
+        # ``s + s`` of an ``s = 0.5 * w`` is w.
+        plain = len(terms) < found and all(map(_is_plain, terms))
+        if len(terms) < 2 or not (above or below or plain):
             return None
         total: Node | None = None
-        cost = LONGER ** size_of(step)
+        cost = 0.0 if plain else LONGER ** size_of(step)
         for product, sign in terms:
             for node in above:
                 product.factors.remove(node)
