@@ -11,7 +11,15 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from chainrule.differentiate.checks import MOVABLE, checks_of
 from chainrule.differentiate.order import any_order, onward
-from chainrule.differentiate.taping import LEAVES, PLACEHOLDERS, Plan, Recorded, Recorder, Tape
+from chainrule.differentiate.taping import (
+    LEAVES,
+    OF_LENGTH,
+    PLACEHOLDERS,
+    Plan,
+    Recorded,
+    Recorder,
+    Tape,
+)
 from chainrule.errors import InternalError
 from chainrule.graph.block import (
     PARAMETER,
@@ -71,7 +79,7 @@ class RecordingCopier(Copier):
         super().__init__(source)
         self.plans = recorder.plans
         self.exact = recorder.exact
-        self.inputs = recorder.inputs
+        self.inputs, self.arguments = recorder.inputs, recorder.arguments
         self.read_back = recorder.read_back
         # A loop may be answered by several backward loops, one for each result pulled back.
         self.by_forward: dict[Node, dict[Tape, None]] = {}
@@ -261,6 +269,11 @@ class RecordingCopier(Copier):
         if step.op is sequence.steps_of:
             # What was recorded tells the number from now on.
             self.map[step] = self.graph.constant(None)
+            return self.map[step]
+        if step.op in OF_LENGTH:
+            args = tuple(map(self.mapped, self.arguments(step)))
+            self.map[step] = self.graph.cursor.add(step.op, args, step.params, step.type)
+            self.named(step, self.map[step])
             return self.map[step]
         return super().copy(step)
 

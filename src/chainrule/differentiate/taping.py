@@ -25,7 +25,7 @@ from chainrule.graph.block import (
     inside,
 )
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Type, dtype_of, unit_axes_of
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, Array, Type, dtype_of, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.arrays.creation import eye, ones, zeros
@@ -41,6 +41,8 @@ from chainrule.records import dataclass
 LEAVES = (CONSTANT, GLOBAL, REFERENCE, UNDEFINED)
 # Of what these read only the lengths matter.
 MEASURES = (sequence.length, dimension, size_of)
+# Of flat lists so do these.
+OF_LENGTH = (sequence.length, sequence.zeros_like, sequence.fill_like)
 # Arrays made of nothing but their sizes.
 MADE = (eye, zeros, ones)
 # How a table is read at a settled place.
@@ -254,9 +256,8 @@ class Recorder:
         for step in block.steps:
             if step.op is sequence.steps_of:
                 continue
-            needed.update(
-                dict.fromkeys(arg for arg in step.args if arg.op is not sequence.steps_of)
-            )
+            args = self.arguments(step)
+            needed.update(dict.fromkeys(arg for arg in args if arg.op is not sequence.steps_of))
             if step in self.pairs:
                 needed.update(dict.fromkeys(self.plan(step)))
                 inner.extend(self.plans[step].tapes)
@@ -325,6 +326,15 @@ class Recorder:
             if plan.has(node) and self.repeatable(node, plan):
                 stack.extend(self.inputs(node))
         return list(found)
+
+    def arguments(self, step: Node) -> tuple[Node, ...]:
+        """What a step of the way back reads: of a list that it measures any that is as long."""
+        if step.op in OF_LENGTH and step.origin.derivative:
+            last = self.settled.measured(step.args[0])
+            flat = not isinstance(getattr(last.type, "item", None), (SequenceType, Array))
+            if flat and last.type == step.args[0].type:
+                return (last, *step.args[1:])
+        return step.args
 
     def inputs(self, node: Node) -> tuple[Node, ...]:
         """What a value is computed of when it is computed again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable
 
 from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, result_number
 from chainrule.graph.node import Node
@@ -52,6 +52,10 @@ class ListLengths:
         self._asked: set[Node] = set()
         # The origins of what branches hand on, by what is being asked.
         self._origins: dict[tuple[Node, frozenset[Node]], Node | None] = {}
+        # Keys of states that steps hand on as other lists that are as long, and those of states
+        # of which that is being asked.
+        self._keys: dict[Node, Key | None] = {}
+        self._supposed: dict[Node, Key] = {}
         # Keys of lists that are as long as others, else the code has raised.
         self._checked: dict[Key, Key] = {}
 
@@ -82,8 +86,31 @@ class ListLengths:
             if gathers(loop, result_number(origin)):
                 count = count_of(loop)
                 return ("steps", loop.serial) if count is None else self.of_count(count)
+        if (key := self._of_state(origin)) is not None:
+            return key
         records = records_of(origin)
         return ("list", (origin if records is None else records).serial)
+
+    def _of_state(self, node: Node) -> Key | None:
+        """The key that a list enters a loop with, if each step hands on one with the same."""
+        state = node
+        if node.op is ITEM and node.args[0].op is LOOP:
+            state = loop_parts(node.args[0])[2][result_number(node)]
+        loop = state.block.owner if state.op is PARAMETER else None
+        of = () if loop is None else state_sources(state, loop)
+        if not of:
+            return None
+        if state in self._supposed:
+            return self._supposed[state]
+        if state not in self._keys:
+            key = self._supposed[state] = self.of(of[0])
+            found = key if self.of(of[1]) == key else None
+            del self._supposed[state]
+            if self._supposed:
+                # It may rest on what is supposed of a loop around.
+                return found
+            self._keys[state] = found
+        return self._keys[state]
 
     def of_count(self, count: Node) -> Key:
         """The key of lists that have ``count`` entries."""
@@ -142,14 +169,20 @@ class ListLengths:
         return self._kept[state]
 
 
-def known_counts(nodes: Iterable[Node]) -> dict[Node, float | None]:
-    """The lengths that are asked for among these and are known as numbers."""
+def known_counts(nodes: Collection[Node]) -> dict[Node, float | None]:
+    """The lengths that are asked for among these and are known as numbers.
+
+    Those that end loops tell over what these run.
+    """
+    ends = {arg for node in nodes if node.op in (LOOP, VERBATIM) for arg in node.args}
     lists = ListLengths()
-    asked = [
-        node for node in nodes if node.op is length and isinstance(node.args[0].type, Sequence)
-    ]
-    keys = {node: lists.of(node.args[0]) for node in asked}
+    asked = [node for node in nodes if node.op is length and node not in ends]
+    keys = {node: lists.of(node.args[0]) for node in asked if _is_list(node.args[0])}
     return {node: int(str(key[1])) for node, key in keys.items() if key[0] == "entries"}
+
+
+def _is_list(node: Node) -> bool:
+    return isinstance(node.type, Sequence)
 
 
 def gathers(loop: Node, k: int) -> bool:

@@ -437,14 +437,25 @@ def float_entries(type: Type) -> Type:
 
 def _pull_concatenate(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     left, right = node.args
-    graph = node.graph
-    none = graph.constant(None)
-    # A copy is not kept for its length.
-    split = graph.cursor.add(length, (left.args[0] if left.op in (copy, as_tuple) else left,))
+    none = node.graph.constant(None)
+    split = _where_joined(left, right, out_bar)
     if walker.active(left):
-        walker.accumulate(left, graph.cursor.add(slice_of, (out_bar, none, split, none)))
+        walker.accumulate(left, node.graph.cursor.add(slice_of, (out_bar, none, split, none)))
     if walker.active(right):
-        walker.accumulate(right, graph.cursor.add(slice_of, (out_bar, split, none, none)))
+        walker.accumulate(right, node.graph.cursor.add(slice_of, (out_bar, split, none, none)))
+
+
+def _where_joined(left: Node, right: Node, whole: Node) -> Node:
+    """Where the second of two lists begins; a list that grows in a loop is not kept for that."""
+    graph = whole.graph
+    if right.op is display and right.args:
+        return graph.constant(-len(right.args))
+    # A copy is not kept for its length, either.
+    shorter = left.args[0] if left.op in (copy, as_tuple) else left
+    if right.block is left.block or not right.block.encloses(left.block):
+        return graph.cursor.add(length, (shorter,))
+    lengths = [graph.cursor.add(length, (each,)) for each in (whole, right)]
+    return graph.cursor.add(TABLE["subtract"], tuple(lengths))
 
 
 # x + y of two sequences.

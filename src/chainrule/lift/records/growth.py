@@ -32,6 +32,9 @@ from chainrule.lift.values import (
 )
 from chainrule.primitives import sequence
 
+# A list of a length known at run time is given so many entries one by one.
+FEW = 4
+
 
 class RecordsMade(Anew):
     """A list made at ``site`` was lifted as one of numbers, and holds records of ``layout``.
@@ -217,14 +220,15 @@ class RecordGrowth(RecordEntries):
                 self._extend_columns(box, self._columns_of(box, value, node), node)
                 return
         items = self.known_items(value)
-        if isinstance(box, RecordsBox) and items is not None:
+        if items is None or (isinstance(self.state[box], list) and not isinstance(box, RecordsBox)):
+            super().extend(box, value, node)
+        elif isinstance(box, RecordsBox) or len(items) <= FEW:
             for item in items:
                 self.append(box, item, node)
-            return
-        if not isinstance(box, RecordsBox) and items is not None:
-            for item in items if not isinstance(self.state[box], list) else ():
+        else:
+            for item in items:
                 self._look_at(box, item)
-        super().extend(box, value, node)
+            super().extend(box, value, node)
 
     def _extend_columns(self, box: RecordsBox, others: list[Value], node: ast.AST) -> None:
         for column, other in zip(box.columns, others, strict=True):
