@@ -553,6 +553,8 @@ class Arrays(Containers):
                 return self.viewed(owner, shaping.transpose, (), (None, "attribute"))
             case "ndim":
                 return self.graph.constant(len(units))
+            case "size" if all(units):
+                return self.graph.constant(1)
             case "size":
                 return self.call_array(shaping.size_of, (node,), (), "attribute")
             case "shape":
@@ -566,8 +568,7 @@ class Arrays(Containers):
             case "flat":
                 return self.flat_view(owner)
             case "mT":
-                axes = (-1, -2)
-                return self.viewed(owner, shaping.swapaxes, (), (*axes, "method"))
+                return self.viewed(owner, shaping.swapaxes, (), (-1, -2, "method"))
             case "dtype":
                 import numpy
 
@@ -595,6 +596,5 @@ class Arrays(Containers):
         return super().length_of(value)
 
     # Given by the other parts of the lifter.
-
     def python_types(self, value: Value) -> tuple[type, ...]:
         raise NotImplementedError

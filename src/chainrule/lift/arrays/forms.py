@@ -141,7 +141,7 @@ def _size(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
                 node,
             )
         return self.length_along(array, axis)
-    if not unit_axes_of(array.type):
+    if all(unit_axes_of(array.type)):
         return self.graph.constant(1)
     return self.call_array(shaping.size_of, (array,), (), "attribute")
 
