@@ -41,7 +41,16 @@ from chainrule.emit.wording.expressions import (
 from chainrule.emit.wording.spelling import without_minus
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Origin
-from chainrule.graph.types import FLOAT, FLOATING, OPAQUE, Array, Record, Sequence, unit_axes_of
+from chainrule.graph.types import (
+    FLOAT,
+    FLOATING,
+    INT,
+    OPAQUE,
+    Array,
+    Record,
+    Sequence,
+    unit_axes_of,
+)
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays.indexing import section, section_add, section_set
 from chainrule.primitives.effect import LEAVE_FIELDS
@@ -523,8 +532,10 @@ def _computed(value: Value) -> Origin:
 
 
 def _only_reads(statement: Statement) -> bool:
-    """Whether a statement gives an entry of what f computes a name: ``x_i = x[i]``."""
+    """Whether a statement gives an entry of what f computes a name, or a place: ``x_i = x[i]``."""
     value = statement.value if isinstance(statement, Define) else None
+    if value is not None and value.type == INT:
+        return True
     if value is None or value.op is not index or value.args[0].derivative:
         return False
     return not any(arg.captive for arg in value.args if arg.op is not CONSTANT)
