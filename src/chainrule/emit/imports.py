@@ -15,6 +15,8 @@ from chainrule.records import dataclass
 
 # Modules that are always written under their usual short name.
 ALIASES = {"numpy": "np"}
+# Modules that nobody changes.
+LIBRARIES = ("builtins", "cmath", "math", "numba", "numpy", "operator", "scipy")
 
 
 class Header:
@@ -32,10 +34,13 @@ class Header:
         Numbers that live elsewhere: local name to ``(module, name)``.
     helpers:
         The text of every function that the module brings itself, by local name.
+    in_file:
+        Whether the text is that of a module in a file.
     """
 
-    def __init__(self, taken: set[str], home: str) -> None:
+    def __init__(self, taken: set[str], home: str, in_file: bool = False) -> None:
         self.home = home
+        self.in_file = in_file
         self.users = frozenset(taken)
         self.taken = set(taken)
         self.froms: dict[tuple[str, str], str] = {}
@@ -47,6 +52,13 @@ class Header:
         self.helpers: dict[str, str] = {}
         self._helper_names: dict[str, str] = {}
         self._constants: dict[Hashable, str] = {}
+
+    @property
+    def is_own(self) -> bool:
+        """Whether nothing is read that somebody may change: constants, imports of the user's."""
+        modules = (*self.modules, *(module for module, _ in self.froms))
+        libraries = all(module.partition(".")[0] in LIBRARIES for module in modules)
+        return libraries and not self.constants
 
     def local(self, preferred: str, fallback: str) -> str:
         """A free name at module level."""

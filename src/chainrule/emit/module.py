@@ -128,7 +128,7 @@ def _rendered(
     }
     users = {name for plan in plans.values() for name in _users_names(plan)}
     users |= {graph.name for graph in ordered}
-    top = Header(users, graphs[0].module)
+    top = Header(users, graphs[0].module, header is not None)
     names = _function_names(graphs, ordered)
     if spelled.decorator is not None:
         top.imported(*spelled.decorator)
@@ -275,7 +275,8 @@ def _function_text(
         lines.insert(0, target.prologue(plan))
     head = _signature(name, graph.signature, speller)
     if target.decorator is not None:
-        head = f"@{header.imported(*target.decorator)}{target.options(graph)}\n{head}"
+        options = target.options(graph, header.in_file and header.is_own)
+        head = f"@{header.imported(*target.decorator)}{options}\n{head}"
     elif graph.keeps is not None and target.namespace is None:
         head = f"@{_keeping(graph.keeps, header)}\n{head}"
     documented = _docstring(graph.docstring)

@@ -73,7 +73,8 @@ class Target:
         What is put above every function, as ``(module, name)``: a compiler's, which freezes
         globals.
     options:
-        What is written behind it, if anything.
+        What is written behind it, if anything; what is compiled may be kept beside the text, or
+        not.
     unknown:
         Dotted names of these modules that cannot be called all the same.
     frozen:
@@ -105,7 +106,7 @@ class Target:
     calls: frozenset[str] | None = None
     dtypes: Mapping[str, str] = field(default_factory=lambda: PYTHONS)
     decorator: tuple[str, str] | None = None
-    options: Callable[[Graph], str] = lambda graph: ""
+    options: Callable[[Graph, bool], str] = lambda graph, kept: ""
     unknown: frozenset[str] = frozenset()
     frozen: Callable[[Any], Any] = lambda value: value
     allocates: bool = False

@@ -22,12 +22,13 @@ from chainrule.primitives.sequence import index, index_add, index_set
 # What takes an array and positions, with the number of arguments after these.
 ENTRIES = {index: 0, index_set: 1, index_add: 1}
 SECTIONS = {"section": 0, "section_set": 1, "section_add": 1}
-LOOKING = "(boundscheck=True)"
 
 
-def options(graph: Graph) -> str:
-    """What stands behind the decorator of a function."""
-    return "" if all(map(_is_within, _subscripts(graph))) else LOOKING
+def options(graph: Graph, kept: bool) -> str:
+    """What stands behind the decorator of a function; ``kept``: Numba keeps what it compiles."""
+    found = ["cache=True"] if kept else []
+    found += [] if all(map(_is_within, _subscripts(graph))) else ["boundscheck=True"]
+    return f"({', '.join(found)})" if found else ""
 
 
 class _Subscript:
