@@ -36,15 +36,21 @@ def learn(state: State, predicate: Node, holds: bool) -> None:
         if is_both(found) and truth:
             waiting += [(arg, True) for arg in found.args]
         elif found.op is ITEM and found.args[0].op is IF and found.type == BOOL:
-            state[OPEN] = (*state.get(OPEN, ()), (found, truth))
+            state[OPEN] = (*_open_in(state), (found, truth))
         still_open = []
-        for each in state.get(OPEN, ()):
+        for each in _open_in(state):
             follows = _of_branch(state, *each)
             waiting += follows
             if not follows:
                 still_open.append(each)
         if OPEN in state:
             state[OPEN] = tuple(still_open)
+
+
+def _open_in(state: State) -> tuple[Known, ...]:
+    """What is open on a path; where steps of a loop differ in that, nothing is known of it."""
+    found = state.get(OPEN, ())
+    return found if isinstance(found, tuple) else ()
 
 
 def _of_branch(state: State, item: Node, truth: bool) -> list[Known]:

@@ -32,14 +32,17 @@ from chainrule.lift.branches.branching import Path
 from chainrule.lift.core import Completion
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Keywords
 from chainrule.lift.library.counts import Counts
+from chainrule.lift.library.filled import Filled, inner_factory, makes_containers
 from chainrule.lift.library.namespaces import Namespace
 from chainrule.lift.library.queues import Queue
 from chainrule.lift.library.selectors import Selectors
 from chainrule.lift.state import Key, State
 from chainrule.lift.values import (
+    Closure,
     DictBox,
     Enumerate,
     ListBox,
+    PartialCall,
     Place,
     RecordsBox,
     Reversed,
@@ -429,6 +432,15 @@ def _default_dict(self: Tables, args: Arguments, keywords: Keywords, node: ast.A
         raise self.unsupported("`defaultdict` of entries", "Add the entries one by one.", node)
     factory = self.read(args[0]) if args else Static(None)
     without = isinstance(factory, Static) and factory.value is None
+    if makes_containers(factory):
+        inner = inner_factory(factory)
+        if isinstance(inner, ast.Name) and isinstance(factory, Closure):
+            before, self.frame = self.frame, factory.frame
+            try:
+                factory = PartialCall(Static(Filled), (self.expression(inner),), {})
+            finally:
+                self.frame = before
+        return self.call(Static(Filled), [factory], {}, node)
     return self.new_table(None if without else factory, node)
 
 
