@@ -219,3 +219,24 @@ def test_a_list_of_ints_and_floats_is_refused() -> None:
 
     with pytest.raises(UnsupportedError, match="heterogeneous list"):
         grad(total, target="numba")(2.0, [1, 2.5])
+
+
+def test_words_and_flags_in_containers_choose_what_is_compiled() -> None:
+    def chosen(p, x):
+        y = x * p["k"] if p["mode"] == "linear" else x**3 * p["k"]
+        return y if p["flag"] else y + x
+
+    derivative = grad(chosen, wrt="x", target="numba")
+    assert derivative({"k": 2.0, "mode": "linear", "flag": True}, 3.0) == 2.0
+    assert derivative({"k": 2.0, "mode": "cubic", "flag": True}, 3.0) == 54.0
+    assert derivative({"k": 2.0, "mode": "cubic", "flag": False}, 3.0) == 55.0
+
+
+def test_a_list_that_stands_in_two_places_is_not_written_to() -> None:
+    def shared(p, x):
+        p["a"][0] = x
+        return p["b"][0] * x
+
+    values = [1.0, 2.0]
+    with pytest.raises(UnsupportedError, match="shares memory"):
+        grad(shared, wrt="x", target="numba")({"a": values, "b": values}, 3.0)
