@@ -41,6 +41,8 @@ from chainrule.transforms.variants import Variants
 Wrt = int | str | tuple[int | str, ...]
 ANNOTATED = (float, int, bool, "float", "int", "bool")
 FLAGS = (int, bool, "int", "bool")
+# What rules of arrays raise of numbers, of which they say nothing.
+NOT_OF_NUMBERS = (ArithmeticError, LookupError, ValueError)
 # Text of helpers to which an int is another thing than a float.
 ASKS_FOR_KINDS = re.compile(r"\b(isinstance|issubclass|type|hasattr|getattr)\(")
 # Derivatives that are kept for functions that are differentiated again.
@@ -123,7 +125,7 @@ def _made(function: Callable[..., Any], options: Options) -> Callable[..., Any]:
         if entry is not None and not entry:
             try:
                 first = request.generate(None, entry if target == "math" else None)
-            except RaisesForFloats:
+            except (RaisesForFloats, *NOT_OF_NUMBERS):
                 return Specialised(request)
             except UnsupportedError as refusal:
                 if not hangs_on_values(refusal):
@@ -145,7 +147,7 @@ def made_for_floats(request: Request, source: Source, entry: Entry) -> Callable[
         # A rule of the user's may have been read since.
         for text in request.texts:
             _refuse_kinds(text)
-    except ChainruleError:
+    except (ChainruleError, *NOT_OF_NUMBERS):
         return Specialised(request)
     return with_variants(request, source, first, entry)
 

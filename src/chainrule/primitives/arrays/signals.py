@@ -20,7 +20,11 @@ def _slid(a: Type, v: Type, mode: str = "full") -> Type:
 
 
 def _slid_lengths(node: Node, of: Of) -> Lengths:
-    (n,), (m,) = map(of, node.args)
+    measured = [of(arg) for arg in node.args]
+    if () in measured:
+        # A list has no axes: it is made an array by the call.
+        return all_unknown(node)
+    (n,), (m,) = measured
     if node.params[0] == "full":
         return (n + m + -1,)
     if n.known is None or m.known is None:
