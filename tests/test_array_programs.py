@@ -265,8 +265,14 @@ def overwrites(x: Any) -> Any:
     return np.sum(y**2)
 
 
+def raised_at(x: Any) -> Any:
+    y = 1.0 * x
+    np.maximum.at(y, [0], 0.5)
+    return np.sum(y**2)
+
+
 def overwrites_as_it_pleases(x: Any) -> Any:
-    np.maximum.at(x, [0], 0.5)
+    np.hypot.at(x, [0], 0.5)
     return np.sum(x)
 
 
@@ -280,6 +286,7 @@ def on_the_diagonal(x: Any) -> Any:
 def test_functions_that_write_to_an_array_are_understood_or_refused() -> None:
     check(on_the_diagonal, X)
     check(overwrites, X)
+    check(raised_at, X)
     with pytest.raises(UnsupportedError, match="may write to the array"):
         grad(overwrites_as_it_pleases)(X)
 

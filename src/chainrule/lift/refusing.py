@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from chainrule.graph.block import PARAMETER, Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, OPAQUE
+from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE
 from chainrule.lift.arrays.subscripts import Subscripts
 from chainrule.lift.containers.items import PLAIN_NUMBERS, SYMBOLS
 from chainrule.lift.values import DictBox, ObjectBox, Static, Value
@@ -63,11 +63,17 @@ class Refusing(Subscripts):
     def primitive(self, op: Primitive, *args: Node, params: tuple[Hashable, ...] = ()) -> Node:
         made = super().primitive(op, *args, params=params)
         reads_text = op.name in READ_TEXT
-        if (op.broadcasts or reads_text) and any(map(self._is_no_number, args)):
+        if (op.broadcasts or reads_text) and self._are_no_numbers(args):
             if not reads_text or not self.nones.isdisjoint(args):
                 self.raises_itself("_0_", made)
             self.block.add(STATEMENT, (made,), ("_0_",))
         return made
+
+    def _are_no_numbers(self, args: tuple[Node, ...]) -> bool:
+        """Whether one is no number, and not a string beside what may be one as well."""
+        found = [arg for arg in args if self._is_no_number(arg)]
+        open_kinds = any(arg.type == DYNAMIC and not self.python_types(arg) for arg in args)
+        return bool(found) and not (open_kinds and self.nones.isdisjoint(found))
 
     def _is_no_number(self, node: Node) -> bool:
         return node.type == OPAQUE and (node in self.nones or node in self.strings)
