@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import erf, exp, log, sqrt
 from typing import Any
 
 import pytest
 
 from chainrule import grad, hessian
+from chainrule.graph.node import Node
+from chainrule.simplify.signatures import Drawn
 
 
 def call_price(S, K, T, r, sigma):
@@ -99,3 +101,30 @@ def test_sums_that_vanish_at_every_argument_are_zero() -> None:
     slope = grad(one)
     assert slope(30.0) == 0.0
     assert exponentials(slope.source) == 0
+
+
+def discounted(a, b, c, d, e, f, g, x):
+    total = exp(-x) * exp(a * x)
+    if x > 0.1:
+        logs = log(a) + log(b) + log(c) + log(d) + log(e) + log(f) + log(g)
+        total = total + exp(logs * x) * exp(-x * a * x)
+    return total
+
+
+def test_no_draws_are_tried_where_hardly_any_would_have_logarithms(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draws: list[Drawn] = []
+    run = Drawn.run
+
+    def noted(drawn: Drawn, nodes: Sequence[Node]) -> None:
+        draws.append(drawn)
+        run(drawn, nodes)
+
+    monkeypatch.setattr(Drawn, "run", noted)
+    point = (1.1, 0.9, 1.3, 0.8, 1.2, 0.7, 1.4, 0.6)
+    slope = grad(discounted, wrt="x", mode="forward")(*point)
+    step = 1e-5
+    above, below = (discounted(*point[:-1], point[-1] + side * step) for side in (1, -1))
+    assert slope == pytest.approx((above - below) / (2.0 * step), rel=1e-8)
+    assert not draws

@@ -34,6 +34,8 @@ ROOT = math.sqrt(2.0)
 SIMPLE = 1000
 LARGEST = 64
 CLOSE = 4e-16
+# What is computed from its arguments, beside functions of elements.
+COMPUTED = ("add", "subtract", "divide", "power", "positive", "to_float")
 
 
 class Undefined(ArithmeticError):
@@ -137,8 +139,9 @@ class Drawn:
         root, log = self.random.randrange(1, ORDER), self.random.randrange(1, ORDER)
         half = log * HALF % ORDER
         sign = 1 if node in self.positive else self.random.choice((1, -1))
-        self.roots[node] = Signature(pow(GENERATOR, half, PRIME), root, 1, half)
-        return Signature(sign * pow(GENERATOR, log, PRIME) % PRIME, root * root % ORDER, sign, log)
+        base = pow(GENERATOR, half, PRIME)
+        self.roots[node] = Signature(base, root, 1, half)
+        return Signature(sign * base * base % PRIME, root * root % ORDER, sign, log)
 
     def _number(self, value: float) -> Signature:
         if not math.isfinite(value):
@@ -151,6 +154,13 @@ class Drawn:
             known = Signature(self.random.randrange(1, PRIME), self.random.randrange(1, ORDER))
             self.atoms[key] = known
         return known
+
+
+def is_drawn(node: Node) -> bool:
+    """Whether a value is drawn, and not computed from others, nor a number."""
+    if node.type not in (FLOAT, INT) or not node.args:
+        return node.op is not CONSTANT
+    return not isinstance(node.op, Elementwise) and node.op.name not in COMPUTED
 
 
 @functools.lru_cache(maxsize=256)

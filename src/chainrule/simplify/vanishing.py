@@ -16,11 +16,13 @@ from chainrule.primitives.arithmetic import add, subtract
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
 from chainrule.primitives.declare import is_constant
-from chainrule.simplify.signatures import Drawn, Undefined
+from chainrule.simplify.signatures import Drawn, Undefined, is_drawn
 
 # So many draws have to agree, and so many are tried.
 DRAWS = 12
 TRIED = 200
+# Of more arguments whose signs have to be drawn as they are hardly ever so many draws are defined.
+MOST_SIGNS = 6
 
 
 class Vanishing(Copier):
@@ -68,11 +70,11 @@ def vanishing(graph: Graph, live: Live) -> Vanishing | None:
 def _zeros(candidates: set[Node], graph: Graph, numbers: dict[Node, float]) -> set[Node]:
     """Which of the sums vanish at all arguments; globals may be known by their values."""
     needed = _made_of(candidates)
-    positive = {
-        node.args[0]
-        for node in needed
-        if node.op.name in ("log", "sqrt") and node.block is graph.body
-    }
+    roots = [node for node in needed if node.op.name in ("log", "sqrt")]
+    positive = {node.args[0] for node in roots if node.block is graph.body}
+    others = {node.args[0] for node in roots if is_drawn(node.args[0])} - positive - set(numbers)
+    if len(others) > MOST_SIGNS:
+        return set()
     agreed = 0
     for seed in range(TRIED):
         if not candidates or agreed == DRAWS:
