@@ -152,6 +152,13 @@ def test_what_is_certain_of_a_value_is_not_asked_of_all_before_it() -> None:
     assert large[file] <= MOST * LARGE / SMALL / 4 * small[file]
 
 
+def test_what_follows_a_try_is_not_copied_for_each() -> None:
+    calls_for(attempts(2), (0.3, 0.7), "forward")
+    small, large = (calls_for(attempts(count), (0.3, 0.7), "forward") for count in (SMALL, LARGE))
+    file = next(file for file in large if file.endswith("resolving.py"))
+    assert large[file] <= MOST * LARGE / SMALL / 4 * small[file]
+
+
 def tries_in_tries(depth: int) -> str:
     """Each handler reads what the body of its ``try`` had reached: all of them are cut."""
     lines = []

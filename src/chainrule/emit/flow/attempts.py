@@ -20,6 +20,7 @@ from chainrule.emit.flow.resolving import (
     drop_last_moves,
     resolved,
     small,
+    stays_large,
 )
 from chainrule.emit.plan import (
     VARIABLE,
@@ -41,6 +42,8 @@ def leave_attempt(attempt: Attempt, rest: list[Statement]) -> list[Statement] | 
     """
     handlers = [block for block in attempt.blocks()[1:] if completes(block)]
     if not completes(attempt.body) or not rest or completes(rest):
+        return None
+    if handlers and stays_large(rest):
         return None
     tails = [resolved(clone_tail(rest), closing_moves(block)) for block in handlers]
     if not all(small(tail) and not completes(tail) for tail in tails):

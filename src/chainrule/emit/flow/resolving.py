@@ -27,13 +27,24 @@ from chainrule.primitives.arithmetic import equal, logical_not, not_equal
 
 # What is at most so long may stand in several arms.
 SMALL = 6
+COPIED = (Define, Move, Unpack, Branch, Return, Break, Continue)
 
 
 def small(statements: list[Statement]) -> bool:
     """Whether statements may stand in several places."""
     found = list(walk(statements))
-    copied = (Define, Move, Unpack, Branch, Return, Break, Continue)
-    return len(found) <= SMALL and all(isinstance(statement, copied) for statement in found)
+    return len(found) <= SMALL and all(isinstance(statement, COPIED) for statement in found)
+
+
+def stays_large(tail: list[Statement]) -> bool:
+    """Whether ``tail`` is certainly not small, whatever may be known in an arm."""
+    for statement in tail:
+        if not isinstance(statement, COPIED):
+            return True
+        # Whatever is taken of a branch without a jump, what follows is reached.
+        if not all(completes([each]) for each in walk([statement])):
+            return False
+    return False
 
 
 def closing_moves(arm: list[Statement]) -> dict[Value, Value]:
