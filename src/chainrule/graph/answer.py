@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 # How multiples of a derivative are called.
 MULTIPLES = {1.0: "", -1.0: "minus_", 2.0: "twice_", 0.5: "half_"}
+PLACES = {multiple: place for place, multiple in enumerate(MULTIPLES)}
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,12 @@ class Answer:
     @property
     def rank(self) -> float:
         """How little it says: of a part least, and of what has a name most."""
-        multiple = list(MULTIPLES).index(self.multiple)
-        return multiple + (0.0 if self.name is not None else 1.5) + (0.0 if self.whole else 10.0)
+        return self.rank_as(self.multiple)
+
+    def rank_as(self, multiple: float) -> float:
+        """The rank of another multiple of the same."""
+        place = PLACES[multiple]
+        return place + (0.0 if self.name is not None else 1.5) + (0.0 if self.whole else 10.0)
 
     @property
     def text(self) -> str | None:

@@ -16,7 +16,7 @@ from chainrule.graph.block import CONSTANT, Graph
 from chainrule.graph.node import Node
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import mentioned, nodes_of
-from chainrule.records import replace
+from chainrule.records import dataclass, replace
 from chainrule.simplify.generic import ROUNDING, Found, Generic
 from chainrule.simplify.walks import through
 
@@ -90,23 +90,22 @@ class _Table:
 
     def told(self, found: Found, node: Node, name: str | None) -> list[Answer]:
         """The answer that says most of a node, and that of its name."""
-        # Of equal ones that of the same line is the one that is meant.
-        answers = sorted(
-            self._matching(found, node),
-            key=lambda pair: (
-                pair[1].rank,
-                pair[0].origin.position != node.origin.position,
-            ),
-        )
-        own = [
-            answer
-            for _, answer in answers
-            if name is not None and answer.text in (name, f"{name}_part")
-        ]
-        return [*(answer for _, answer in answers[:1]), *own[:1]]
+        best: list[_Told] = []
+        own: list[_Told] = []
+        for bar, answer, multiple in self._matching(found, node):
+            # Of equal ones that of the same line is the one that is meant.
+            elsewhere = bar.origin.position != node.origin.position
+            one = _Told((answer.rank_as(multiple), elsewhere), answer, multiple)
+            if not best or one.key < best[0].key:
+                best = [one]
+            if name is None or (own and own[0].key <= one.key):
+                continue
+            if one.found.text in (name, f"{name}_part"):
+                own = [one]
+        return [each.found for each in (*best, *own)]
 
-    def _matching(self, found: Found, node: Node) -> Iterator[tuple[Node, Answer]]:
-        """The answers that a node of this value may be, with the nodes that they were told of."""
+    def _matching(self, found: Found, node: Node) -> Iterator[tuple[Node, Answer, float]]:
+        """The answers that a node of this value may be multiples of, with what they are told of."""
         for multiple in MULTIPLES:
             value = found.value / multiple
             cell = _cell(value)
@@ -115,7 +114,21 @@ class _Table:
                     if abs(known - value) > ROUNDING * abs(known) or bar.type != node.type:
                         continue
                     if answer.whole or multiple == 1.0:
-                        yield bar, replace(answer, multiple=multiple)
+                        yield bar, answer, multiple
+
+
+@dataclass
+class _Told:
+    """A multiple of what an answer tells of; of the smallest ``key`` says most."""
+
+    key: tuple[float, bool]
+    answer: Answer
+    multiple: float
+
+    @property
+    def found(self) -> Answer:
+        """The answer that it is."""
+        return replace(self.answer, multiple=self.multiple)
 
 
 def _cell(value: complex) -> int:
