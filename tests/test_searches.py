@@ -682,6 +682,35 @@ def test_a_bisection_has_the_slopes_of_its_root(f: Callable[..., float], mode: s
         assert found == pytest.approx(float(expected), rel=1e-7, abs=1e-9 + noise)
 
 
+@pytest.mark.parametrize("f", ROOTS, ids=lambda f: f.__name__)
+def test_ends_that_move_alone_move_no_root(f: Callable[..., float]) -> None:
+    expected, noise = along(lambda h: f(1.3, 0.7 + h), 1e-3)
+    found = grad(f, wrt="q")(1.3, 0.7)
+    assert found == pytest.approx(float(expected), rel=1e-7, abs=1e-9 + noise)
+
+
+def middle_number(p: float, q: float) -> float:
+    numbers = [p, q, 0.3, p * q]
+    lo, hi = min(numbers), max(numbers)
+    for _ in range(60):
+        mid = 0.5 * (lo + hi)
+        below = 0
+        for each in numbers:
+            if each <= mid:
+                below += 1
+        if below >= 2:
+            hi = mid
+        else:
+            lo = mid
+    return hi
+
+
+@pytest.mark.parametrize("wrt", ["p", "q"])
+def test_a_search_whose_ends_vary_is_refused_where_its_equation_is_not_known(wrt: str) -> None:
+    with pytest.raises(NotDifferentiableError, match=f"`{wrt}` moves the ends between which"):
+        grad(middle_number, wrt=wrt)(0.73, 1.21)
+
+
 @pytest.mark.parametrize("f", [cube_root, sign_of_a_product, in_one_another])
 def test_a_bisection_has_second_derivatives(f: Callable[..., float]) -> None:
     found = hessian(f, wrt=("p", "q"))(1.3, 0.7)

@@ -11,7 +11,7 @@ but its equation is not known: arrays of roots, conditions of several comparison
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from chainrule.differentiate.carrying import WRITES, carrying_args
 from chainrule.differentiate.flags import chosen_by_flags
@@ -47,6 +47,14 @@ def halvings(turns: Turns) -> Iterator[tuple[list[Node], list[Node]]]:
         found = any(not fresh[0].isdisjoint(choice(turns, k)[0]) for k in turns.used)
         if found and all({*ends} <= _made_of(middle, turns) for middle in fresh[0]):
             yield ends, list(dict.fromkeys([*chosen[i][1], *chosen[j][1]]))
+
+
+def beside_ends(ends: Collection[Node], turns: Turns) -> set[Node]:
+    """What the middles of two ends are computed of from outside, or of other states."""
+    leaves = set[Node]().union(*(choice(turns, turns.states.index(end))[0] for end in ends))
+    parts = set[Node]().union(*(_made_of(middle, turns) for middle in leaves - {*ends}))
+    others = {*turns.states} - {*ends}
+    return {node for node in parts if node in others or not inside(node, turns.body)}
 
 
 def _made_of(middle: Node, turns: Turns) -> set[Node]:

@@ -22,7 +22,7 @@ from chainrule.differentiate.activity import all_steps, useful, varied
 from chainrule.differentiate.bisections import bisections
 from chainrule.differentiate.carrying import carrying_args
 from chainrule.differentiate.compared_places import place_comparisons
-from chainrule.differentiate.halving import halvings, held_ends
+from chainrule.differentiate.halving import beside_ends, halvings, held_ends
 from chainrule.differentiate.least_values import least_values
 from chainrule.differentiate.shrinking import shrinking, swinging
 from chainrule.differentiate.turns import (
@@ -63,6 +63,8 @@ class Search:
     # What it compares is made of; among that the states that it chooses.
     compared: frozenset[Node]
     chosen: frozenset[Node]
+    # What is tried between two ends is made of besides them; None where that is not asked.
+    beside: frozenset[Node] | None = None
 
 
 def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node]) -> None:
@@ -107,6 +109,8 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
             lost = search.chosen - felt if flat else search.chosen.isdisjoint(felt)
             if search.compared & felt and lost:
                 raise _refusal(graph, given, search.branch)
+            if not flat and _moves_ends_alone(search, felt):
+                raise _refusal_of_ends(graph, given, search.branch)
         for each in turns if flat else ():
             if any(_decides(each, k, felt) for k in _felt_by(each, used)):
                 raise _refusal(graph, given, each.at)
@@ -187,6 +191,23 @@ def _refusal(graph: Graph, given: Node, branch: Node) -> NotDifferentiableError:
     )
 
 
+def _moves_ends_alone(search: Search, felt: Collection[Node]) -> bool:
+    """Whether of a search between two ends these are felt, and nothing else that is tried."""
+    moved = not search.chosen.isdisjoint(felt)
+    return moved and search.beside is not None and search.beside.isdisjoint(felt)
+
+
+def _refusal_of_ends(graph: Graph, given: Node, branch: Node) -> NotDifferentiableError:
+    name = graph.names.get(given, "the parameter")
+    return NotDifferentiableError(
+        f"`{name}` moves the ends between which a search goes on: what is found moves with them on "
+        "every path, but what is looked for does not",
+        remedy="Find the root by Newton's method, or by scipy.optimize.brentq, whose derivative "
+        "is known; stop_gradient(...) of the ends says that they are not felt.",
+        position=branch.origin.position,
+    )
+
+
 def _searches(loop: Node) -> Iterator[Search]:
     """The branches of a loop that choose what they compare next."""
     body = loop_body(loop)
@@ -215,7 +236,8 @@ def _between(turns: Turns) -> Iterator[Search]:
     for ends, conditions in (*halvings(turns), *held_ends(turns)):
         compared = _over_turns(made_of(conditions, body), turns)
         if compared.issuperset(ends) and not any(map(_is_extreme, compared)):
-            yield Search(at, compared, frozenset(ends))
+            beside = frozenset(beside_ends(ends, turns)) if len(ends) > 1 else None
+            yield Search(at, compared, frozenset(ends), beside)
     for state, tried, conditions in swinging(turns):
         compared = _over_turns(made_of(conditions, body), turns)
         if state in compared and not _is_least(state, tried, conditions, body):

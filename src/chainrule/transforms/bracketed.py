@@ -57,7 +57,9 @@ def with_roots(graph: Graph, inputs: Sequence[Node], results: Sequence[Node]) ->
         if any(each.loop in search.tried.needed for each in open_):
             continue
         equation = Equation(graph, search.tried, "equation")
-        if not felt.isdisjoint(equation.outer[1:]):
+        # Ends that vary move no root.
+        begun = [loop_parts(search.loop)[1][k] for k in search.ends]
+        if not felt.isdisjoint((*begun, *equation.outer[1:])):
             _check_others(search, live)
             equations[search.loop] = search, equation
     if not equations:
