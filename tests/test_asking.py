@@ -36,3 +36,22 @@ def test_a_value_that_is_certainly_true_is_still_that_value(mode: str) -> None:
     assert slopes == (0.7, 0.3)
     value, slopes = value_and_grad(lambda y: (y or 1.0) or 1.63, mode=mode)(0.3)
     assert (value, type(value), slopes) == (0.3, float, 1.0)
+
+
+def filled_in_behind_a_try(x: float, known: dict[str, float]) -> float:
+    h = x
+    try:
+        h = math.sin(x) * known["lin"]
+    except KeyError:
+        h *= 0.82
+    return 2.0 * ((h or 1.55) or 1.74)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("known", [{"lin": 0.61}, {}])
+def test_a_value_that_an_arm_is_taken_for_is_not_taken_for_true(
+    known: dict[str, float], mode: str
+) -> None:
+    value, slope = value_and_grad(filled_in_behind_a_try, mode=mode)(0.7, known)
+    assert value == filled_in_behind_a_try(0.7, known)
+    assert agrees(derivative(filled_in_behind_a_try, (0.7, known), wrt=0), slope)

@@ -97,9 +97,11 @@ def resolved(
             # What a loop changes is not known in its steps either.
             _forget(mapping, [statement])
         statement.replace_reads(mapping)
-        if isinstance(statement, Define) and (known := _truth(statement.value)) is not None:
-            # It stays for the loops that read it.
-            mapping[statement.value] = Value(CONSTANT, [], (known,), BOOL)
+        if isinstance(statement, Define) and statement.value.type == BOOL:
+            known = _truth(statement.value)
+            if known is not None:
+                # It stays for the loops that read it.
+                mapping[statement.value] = Value(CONSTANT, [], (known,), BOOL)
         if tests and isinstance(statement, Define):
             chosen = _chosen(statement.value, tests)
             if chosen is not statement.value:
@@ -142,8 +144,9 @@ def _chosen(value: Value, tests: dict[Value, bool]) -> Value:
 
 
 def _told(value: Value, tests: dict[Value, bool]) -> Value:
-    """A test whose outcome is known in this arm, as a constant."""
-    return Value(CONSTANT, [], (tests[value],), BOOL) if value in tests else value
+    """A test whose outcome is known in this arm, as a constant; a number is not its own truth."""
+    known = value in tests and value.type == BOOL
+    return Value(CONSTANT, [], (tests[value],), BOOL) if known else value
 
 
 def _forget(mapping: dict[Value, Value], statements: list[Statement]) -> None:
