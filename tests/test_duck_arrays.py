@@ -93,6 +93,55 @@ def test_subclasses_and_mapped_memory_are_arrays(tmp_path: Path) -> None:
         assert grad(rosenbrock_slices)(other).tolist() == expected.tolist()
 
 
+class Summed(np.ndarray):
+    """A subclass whose operators mean something else."""
+
+    def __mul__(self, other: Any) -> Any:
+        return np.add(self, other)
+
+
+class Tripled(np.ndarray):
+    """A subclass whose methods do."""
+
+    def sum(self, *args: Any, **keywords: Any) -> Any:
+        return 3.0 * np.asarray(self).sum(*args, **keywords)
+
+
+class Wrapped(np.ndarray):
+    """A subclass that takes part in what NumPy's functions do."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **keywords: Any) -> Any:
+        return 2.0 * getattr(ufunc, method)(*map(np.asarray, args), **keywords)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(Summed, "__mul__"), (Tripled, "sum"), (Wrapped, "__array_ufunc__")],
+)
+def test_subclasses_that_compute_in_a_way_of_their_own_are_refused(kind: Any, name: str) -> None:
+    def f(x: Any) -> Any:
+        return (x * x).sum()
+
+    x = np.array([1.0, 2.0])
+    assert float(f(x.view(kind))) != f(x)
+    with pytest.raises(ArgumentError, match=f"defines `{name}` in a way of its own"):
+        grad(f)(x.view(kind))
+
+
+class Measured(np.ndarray):
+    """A subclass with a method that arrays have not."""
+
+    def length(self) -> float:
+        return float(np.sqrt((self**2).sum()))
+
+
+def test_what_a_subclass_has_beside_is_refused_where_it_is_used() -> None:
+    x = np.array([3.0, 4.0]).view(Measured)
+    with pytest.raises(UnsupportedError, match="`length`, which arrays of the class Measured"):
+        grad(lambda x: x.length())(x)
+    assert grad(lambda x: (x * x).sum())(x).tolist() == [6.0, 8.0]
+
+
 def cubes(x: Any) -> Any:
     return np.sum(x**3)
 

@@ -36,6 +36,7 @@ from chainrule.graph.types import (
 from chainrule.lift.arrays.boxes import array_type, dtype_name, is_ndarray, strange_array
 from chainrule.lift.arrays.memory import given_layout
 from chainrule.lift.arrays.sparse import SparseMatrices
+from chainrule.lift.arrays.subclasses import redefined
 from chainrule.lift.library.contents import container_of
 from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.closed import is_closed
@@ -178,7 +179,16 @@ class Parameters(SparseMatrices):
             raise ArgumentError(
                 f"argument `{name}` is a {type(example).__name__}", remedy=f"Pass {instead}."
             )
+        own = redefined(example)
+        if own is not None:
+            raise ArgumentError(
+                f"argument `{name}` is a {type(example).__name__}, an array whose class defines "
+                f"`{own}` in a way of its own",
+                remedy="Pass np.asarray(...).",
+            )
         if is_ndarray(example):
+            if type(example).__name__ != "ndarray":
+                self.array_classes = (*self.array_classes, type(example))
             return self._array_value(name, example, read, route)
         if self._is_wanted(route) and is_closed(example):
             raise NotDifferentiableError(

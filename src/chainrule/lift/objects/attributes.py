@@ -66,6 +66,9 @@ def _nothing(*args: object) -> None:
 class Objects(WholeObjects):
     """Lifts attribute access."""
 
+    # The classes of arrays of the caller's that are derived from NumPy's.
+    array_classes: tuple[type, ...] = ()
+
     def attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         """``owner.name``."""
         owner = self.read(owner)
@@ -126,7 +129,15 @@ class Objects(WholeObjects):
         """Whether what ``owner`` is at run time has no such attribute, whichever class it is of."""
         numpy = sys.modules.get("numpy")
         if self.is_array(owner):
-            return numpy is not None and not hasattr(numpy.ndarray, name)
+            if numpy is None or hasattr(numpy.ndarray, name):
+                return False
+            kind = next((kind for kind in self.array_classes if hasattr(kind, name)), None)
+            if kind is not None:
+                raise self.unsupported(
+                    f"`{name}`, which arrays of the class {kind.__name__} have",
+                    "Write it as a function of the array.",
+                )
+            return True
         if isinstance(owner, Node) and owner.type in PLAIN_NUMBERS:
             kinds = self.python_types(owner)
             return bool(kinds) and not any(hasattr(kind, name) for kind in kinds)
