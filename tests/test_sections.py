@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -139,6 +140,22 @@ def test_a_section_has_the_slopes_of_its_place(f: Callable[..., float], mode: st
     ):
         expected, noise = along(curve, 1e-2)
         assert found == pytest.approx(float(expected), rel=1e-5, abs=1e-6 + noise)
+
+
+def between_moving_ends(p: float, q: float) -> float:
+    lo, hi = -q, 2.0 * q
+    for _ in range(80):
+        a, b = lo + (hi - lo) / 3, hi - (hi - lo) / 3
+        if (a - p) ** 2 < (b - p) ** 2:
+            hi = b
+        else:
+            lo = a
+    return 0.5 * (lo + hi)
+
+
+@pytest.mark.parametrize(("wrt", "slope"), [("p", 1.0), ("q", 0.0), (("p", "q"), (1.0, 0.0))])
+def test_ends_that_vary_move_no_place_between_them(wrt: Any, slope: Any) -> None:
+    assert grad(between_moving_ends, wrt=wrt)(0.73, 1.21) == pytest.approx(slope)
 
 
 @pytest.mark.parametrize("f", [place, least_value, values_kept, best_of_all])

@@ -45,7 +45,9 @@ def with_places(graph: Graph, inputs: Sequence[Node], results: Sequence[Node]) -
         kept = (*search.found, *search.values)
         used = any(loop.block.item(loop, k) in live for k in kept)
         objective = Equation(graph, search.compared[0], "objective")
-        if used and not felt.isdisjoint(objective.outer[1:]):
+        # Ends that vary move no place between them.
+        begun = [loop_parts(loop)[1][k] for k in search.ends]
+        if used and not felt.isdisjoint((*begun, *objective.outer[1:])):
             tried = {each.middle for each in search.compared}
             refuse_others(loop, tried, search.found, (*kept, *search.widths), live, "place")
             objectives[loop] = search, objective
