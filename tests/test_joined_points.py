@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chainrule import value_and_grad
+from tests.differences import along
 
 MODES = ("forward", "reverse")
 UNKNOWN = r"test_joined_points\.py:\d+: no slope is known at this single point"
@@ -80,3 +81,45 @@ def test_what_is_known_where_no_point_was_met_is_not_that_the_condition_failed(
     derivative = value_and_grad(f, "y", mode=mode)
     for x, y in itertools.product((-1.0, 2.0, 6.0), (-2.0, 1.0)):
         assert derivative(x, y) == (f(x, y), 0.0)
+
+
+def beside_a_flag(x, flag):
+    if x > 0 and flag:
+        return x * x
+    if x < 0:
+        return x * x
+    return 4.0 * x
+
+
+def between_bounds(x, bound):
+    if x > 1 and x < bound:
+        return x * x
+    if x <= 1:
+        return 2.0 * x - 1.0
+    if x > bound:
+        return 4.0 * x - 4.0
+    return 10.0 * x - 16.0
+
+
+def not_below_either(x, other):
+    if not (x <= 0 and other < 9.0):
+        return x * x
+    if x < 0:
+        return x * x
+    return 4.0 * x
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("f", "x", "other"),
+    [(beside_a_flag, 0.0, 1), (between_bounds, 2.0, 2.0), (not_below_either, 0.0, 1.0)],
+)
+def test_what_joined_comparisons_leave_between_two_arms_is_a_point(
+    f: Callable[..., Any], x: float, other: float, mode: str
+) -> None:
+    derivative = value_and_grad(f, mode=mode)
+    with pytest.raises(ArithmeticError, match=UNKNOWN):
+        derivative(x, other)
+    for beside in (x - 0.5, x + 0.5):
+        slope = along(lambda t, beside=beside: f(beside + t, other))[0]
+        assert derivative(beside, other) == (f(beside, other), pytest.approx(slope, rel=1e-9))

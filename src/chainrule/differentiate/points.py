@@ -15,6 +15,7 @@ from chainrule.differentiate.attempted import divisors, is_plain, looked_up
 from chainrule.differentiate.origins import are_kin, sources
 from chainrule.differentiate.sorted_entries import are_apart
 from chainrule.differentiate.told_equal import divided_by, told_equal
+from chainrule.differentiate.told_orders import joined_orders, told_order
 from chainrule.differentiate.zeros import (
     SIDES,
     asked,
@@ -98,15 +99,6 @@ Condition = Equal | Cases | Meeting | Found
 Doubt = Callable[[tuple[Node, ...]], "Node | bool"]
 
 
-# ``left <= right`` is known where the comparison has this outcome; True: the other way round.
-ORDERS = {
-    (arithmetic.less, False): True,
-    (arithmetic.less_equal, True): False,
-    (arithmetic.greater, False): False,
-    (arithmetic.greater_equal, True): True,
-}
-
-
 # The truth of a branch's predicate in its arms.
 SIDED = (True, False)
 
@@ -118,6 +110,8 @@ class Points:
         self._varied = varied
         # Blocks in which ``left <= right`` is known, and the owners of all blocks.
         self._known: dict[tuple[object, object], list[Block]] = {}
+        # The same where it is known unless something else held, as after ``if x > 0 and flag``.
+        self._perhaps: dict[tuple[object, object], list[Block]] = {}
         self._owners: dict[Block, Node] = {}
         # Branches by the order that one of their arms knows.
         self._branches: dict[tuple[object, object], list[Node]] = {}
@@ -128,11 +122,13 @@ class Points:
             if step.op is FOUND_ROOT:
                 self._enclosing.add(step.args[0].args[0])
             if step.op is IF:
-                for arm, truth in zip(owned_blocks(step), (True, False), strict=True):
-                    order = _order(_of_all(step.args[0], truth), truth)
+                for arm, truth in zip(owned_blocks(step), SIDED, strict=True):
+                    order = told_order(_of_all(step.args[0], truth), truth)
                     if order is not None:
                         self._known.setdefault(order, []).append(arm)
                         self._branches.setdefault(order, []).append(step)
+                    for order in joined_orders(step.args[0], truth):
+                        self._perhaps.setdefault(order, []).append(arm)
 
     def of(self, node: Node, position: int, results: Iterable[int]) -> tuple[Condition, ...]:
         """What is equal in arm ``position`` of a branch; empty when the arm is wider.
@@ -188,7 +184,7 @@ class Points:
     def _met(self, node: Node, truth: bool) -> tuple[Condition, ...]:
         """What is equal at the one point where this arm goes with an arm of a branch before."""
         predicate = node.args[0]
-        order = _order(predicate, truth)
+        order = told_order(predicate, truth)
         if order is None or predicate.origin.derivative or not _compared(predicate.args):
             return ()
         before = (
@@ -255,10 +251,13 @@ class Points:
         if op is rounding.isclose and truth and is_constant(predicate.args[1], 0):
             # Without an absolute tolerance nothing but 0 is close to 0.
             return _compared(predicate.args)
-        order = _order(predicate, truth)
+        order = told_order(predicate, truth)
         blocks = () if order is None else self._known.get(order[::-1], ())
         if any(known.encloses(block) for known in blocks):
             return _compared(predicate.args)
+        blocks = () if order is None else self._perhaps.get(order[::-1], ())
+        if any(known.encloses(block) for known in blocks) and _compared(predicate.args):
+            return (Meeting(tuple(predicate.args)),)
         # What is so of one of an array's entries, at least.
         some = (
             predicate.args[0] if op.name == ("array_any" if truth else "array_all") else predicate
@@ -279,7 +278,7 @@ class Points:
 
     def _both(self, predicates: Sequence[Node], truth: bool, block: Block) -> tuple[Condition, ...]:
         """What is equal where each of two predicates has this truth."""
-        orders = [_order(each, truth) for each in predicates]
+        orders = [told_order(each, truth) for each in predicates]
         if None not in orders and orders[0] == orders[1][::-1]:  # type: ignore[index]
             return _compared(predicates[0].args)
         return tuple(each for one in predicates for each in self._equal(one, truth, block))
@@ -384,26 +383,10 @@ def truth_in(flag: Node, taken: Mapping[Node, Block]) -> bool | None:
     return then if then == orelse else None
 
 
-def _order(predicate: Node, truth: bool) -> tuple[object, object] | None:
-    """``(left, right)`` when the outcome of a comparison tells that left <= right."""
-    turned = ORDERS.get((predicate.op, truth))
-    if turned is None:
-        return None
-    keys = list(map(_read, predicate.args))
-    return (keys[1], keys[0]) if turned else (keys[0], keys[1])
-
-
 def _of_all(predicate: Node, truth: bool) -> Node:
     """What is asked of all entries of an array where the predicate has this truth."""
     whole = predicate.op.name == ("array_all" if truth else "array_any")
     return predicate.args[0] if whole else predicate
-
-
-def _read(node: Node) -> object:
-    """What tells a value; a table's entry that is read twice is one."""
-    if node.op is CONSTANT:
-        return node.params[0]
-    return (node.params[0], *map(_read, node.args)) if isinstance(node.op, Verbatim) else node
 
 
 def _has_numbers(node: Node) -> bool:
