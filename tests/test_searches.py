@@ -705,9 +705,32 @@ def middle_number(p: float, q: float) -> float:
     return hi
 
 
+def from_a_start(p: float, q: float) -> float:
+    x, h = q, 0.5
+    while abs(h) > 1e-12:
+        x += h if x**3 < p else -h
+        h *= 0.5
+    return x
+
+
+def by_a_first_step(p: float, q: float) -> float:
+    x, h = 0.0, q
+    for _ in range(50):
+        if (x + h) ** 3 < p:
+            x += h
+        h *= 0.5
+    return x
+
+
+@pytest.mark.parametrize("f", [from_a_start, by_a_first_step], ids=lambda f: f.__name__)
+def test_a_search_by_steps_is_refused_where_its_start_varies(f: Callable[..., float]) -> None:
+    with pytest.raises(NotDifferentiableError, match="`q` moves where a search begins"):
+        grad(f, wrt="q")(0.73, 1.21)
+
+
 @pytest.mark.parametrize("wrt", ["p", "q"])
 def test_a_search_whose_ends_vary_is_refused_where_its_equation_is_not_known(wrt: str) -> None:
-    with pytest.raises(NotDifferentiableError, match=f"`{wrt}` moves the ends between which"):
+    with pytest.raises(NotDifferentiableError, match=f"`{wrt}` moves where a search begins"):
         grad(middle_number, wrt=wrt)(0.73, 1.21)
 
 

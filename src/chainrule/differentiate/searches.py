@@ -22,7 +22,7 @@ from chainrule.differentiate.activity import all_steps, useful, varied
 from chainrule.differentiate.bisections import bisections
 from chainrule.differentiate.carrying import carrying_args
 from chainrule.differentiate.compared_places import place_comparisons
-from chainrule.differentiate.halving import beside_ends, halvings, held_ends
+from chainrule.differentiate.halving import beside_ends, halvings, held_ends, summed
 from chainrule.differentiate.least_values import least_values
 from chainrule.differentiate.shrinking import shrinking, swinging
 from chainrule.differentiate.turns import (
@@ -36,10 +36,11 @@ from chainrule.differentiate.turns import (
 from chainrule.differentiate.unrolled import Turn, unrolled
 from chainrule.differentiate.whole_searches import whole_searches
 from chainrule.errors import NotDifferentiableError
-from chainrule.graph.block import Block, Graph
+from chainrule.graph.block import Block, Graph, inside
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
+from chainrule.primitives.arithmetic import add, divide, multiply
 from chainrule.primitives.control import (
     IF,
     LOOP,
@@ -50,6 +51,7 @@ from chainrule.primitives.control import (
 )
 from chainrule.primitives.cost import Live
 from chainrule.primitives.custom import stopped
+from chainrule.primitives.declare import is_constant
 from chainrule.primitives.functionals import FOUND_ROOT
 from chainrule.records import dataclass
 
@@ -63,7 +65,7 @@ class Search:
     # What it compares is made of; among that the states that it chooses.
     compared: frozenset[Node]
     chosen: frozenset[Node]
-    # What is tried between two ends is made of besides them; None where that is not asked.
+    # What is tried is made of besides the ends; None where that is not asked.
     beside: frozenset[Node] | None = None
 
 
@@ -109,8 +111,8 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
             lost = search.chosen - felt if flat else search.chosen.isdisjoint(felt)
             if search.compared & felt and lost:
                 raise _refusal(graph, given, search.branch)
-            if not flat and _moves_ends_alone(search, felt):
-                raise _refusal_of_ends(graph, given, search.branch)
+            if not flat and _moves_beginning_alone(search, felt):
+                raise _refusal_of_beginning(graph, given, search.branch)
         for each in turns if flat else ():
             if any(_decides(each, k, felt) for k in _felt_by(each, used)):
                 raise _refusal(graph, given, each.at)
@@ -191,19 +193,19 @@ def _refusal(graph: Graph, given: Node, branch: Node) -> NotDifferentiableError:
     )
 
 
-def _moves_ends_alone(search: Search, felt: Collection[Node]) -> bool:
-    """Whether of a search between two ends these are felt, and nothing else that is tried."""
+def _moves_beginning_alone(search: Search, felt: Collection[Node]) -> bool:
+    """Whether of a search its ends, or its first place, are felt and nothing else it tries."""
     moved = not search.chosen.isdisjoint(felt)
     return moved and search.beside is not None and search.beside.isdisjoint(felt)
 
 
-def _refusal_of_ends(graph: Graph, given: Node, branch: Node) -> NotDifferentiableError:
+def _refusal_of_beginning(graph: Graph, given: Node, branch: Node) -> NotDifferentiableError:
     name = graph.names.get(given, "the parameter")
     return NotDifferentiableError(
-        f"`{name}` moves the ends between which a search goes on: what is found moves with them on "
-        "every path, but what is looked for does not",
+        f"`{name}` moves where a search begins: what is found moves with it on every path, but "
+        "what is looked for does not",
         remedy="Find the root by Newton's method, or by scipy.optimize.brentq, whose derivative "
-        "is known; stop_gradient(...) of the ends says that they are not felt.",
+        "is known; stop_gradient(...) of where it begins says that it is not felt.",
         position=branch.origin.position,
     )
 
@@ -241,11 +243,24 @@ def _between(turns: Turns) -> Iterator[Search]:
     for state, tried, conditions in swinging(turns):
         compared = _over_turns(made_of(conditions, body), turns)
         if state in compared and not _is_least(state, tried, conditions, body):
-            yield Search(at, compared, frozenset({state}))
+            yield Search(at, compared, frozenset({state}), _beside_steps(turns, tried))
     for ends, tried, conditions in shrinking(turns):
         compared = made_of(conditions, body)
         if not tried.isdisjoint(compared) and not _is_least(ends[0], tried, conditions, body):
-            yield Search(at, compared, frozenset(ends))
+            plain = all(each.op is add and {*each.args} == {*ends} for each in tried)
+            beside = _beside_steps(turns, tried) if plain else None
+            yield Search(at, compared, frozenset(ends), beside)
+
+
+def _beside_steps(turns: Turns, tried: Collection[Node]) -> frozenset[Node] | None:
+    """What is tried is made of from outside; None where no step is scaled in every turn."""
+    parts = set[Node]().union(*(summed(each, turns.body) for each in tried))
+    for state, following in zip(turns.states, turns.following, strict=True):
+        if state in parts and len(following) == 1 and following[0].op in (multiply, divide):
+            step, scale = following[0].args
+            if (step is state and is_constant(scale)) or (scale is state and is_constant(step)):
+                return frozenset(node for node in parts if not inside(node, turns.body))
+    return None
 
 
 def _whole(turns: Turns, used: Iterable[int]) -> Iterator[Search]:
