@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 from typing import Any
 
@@ -76,3 +77,31 @@ def test_a_list_that_steps_make_anew_is_not_kept_for_its_length() -> None:
     df = value_and_grad(made_anew, wrt="x", mode="reverse")
     df(1.5, [0.5, -1.25, 2.0])
     assert "tape" not in df.source
+
+
+class Ranked:
+    def __init__(self, key, weight):
+        self.key = key
+        self.weight = weight
+
+    def __lt__(self, other):
+        return self.key < other.key
+
+
+def pushed_beside_a_sorted_list(x, v):
+    heap = [Ranked(q, sum(v)) for q in v]
+    heapq.heapify(heap)
+    heapq.heappush(heap, Ranked(sum(v), x))
+    return sum(each.key * each.weight for each in heap) + sorted(v)[1]
+
+
+def test_what_a_loop_leaves_is_not_measured_in_its_own_steps():
+    v = [0.52, 1.13, 0.29]
+    value, (by_x, by_v) = value_and_grad(pushed_beside_a_sorted_list, wrt=(0, 1), mode="reverse")(
+        0.7, list(v)
+    )
+    assert value == pushed_beside_a_sorted_list(0.7, list(v))
+    total = sum(v)
+    assert by_x == pytest.approx(total, rel=1e-12)
+    # sum(v)**2 + x * sum(v), and the entry in the middle.
+    assert by_v == pytest.approx([2.0 * total + 1.7, 2.0 * total + 0.7, 2.0 * total + 0.7])

@@ -18,6 +18,7 @@ from chainrule.differentiate.settled import Settled
 from chainrule.graph.block import (
     CONSTANT,
     GLOBAL,
+    ITEM,
     REFERENCE,
     UNDEFINED,
     Block,
@@ -332,7 +333,11 @@ class Recorder:
         if step.op in OF_LENGTH and step.origin.derivative:
             last = self.settled.measured(step.args[0])
             flat = not isinstance(getattr(last.type, "item", None), (SequenceType, Array))
-            if flat and last.type == step.args[0].type:
+            # What a loop leaves is not there yet in its own steps.
+            within = last.op is ITEM and any(
+                block.encloses(step.block) for block in owned_blocks(last.args[0])
+            )
+            if flat and not within and last.type == step.args[0].type:
                 return (last, *step.args[1:])
         return step.args
 
