@@ -365,3 +365,21 @@ def test_a_running_sum_that_two_derivatives_make_is_made_once() -> None:
     # The second derivative of 3 t (t - 2)^2 is 18 t - 24.
     assert bend(3.0, [1.0, 2.0]) == pytest.approx(30.0, rel=1e-14)
     assert bend.source.count("+=") == 2
+
+
+def flowed(x: Any, k: Any) -> Any:
+    u = x.copy()
+    for _ in range(3):
+        before = u.copy()
+        u[1:-1] = before[1:-1] - k[0] * before[1:-1] * (before[1:-1] - before[:-2])
+        u[1:-1] += k[1] * (before[2:] - 2 * before[1:-1] + before[:-2])
+        u[0], u[-1] = u[-2], u[1]
+    return (u**2).sum() * k[1]
+
+
+def test_what_a_step_reads_often_is_not_walked_through_as_often() -> None:
+    x, k = np.array([0.3, 0.9, -0.4, 1.2, 0.7]), np.array([0.8, -0.5])
+    slope = grad(flowed)
+    for row, unit in zip(hessian(flowed)(x, k), np.eye(5), strict=True):
+        expected, _ = along(lambda h, unit=unit: slope(x + h * unit, k))
+        np.testing.assert_allclose(row, expected, rtol=1e-6, atol=1e-6)

@@ -381,13 +381,16 @@ def _steps(statements: list[Statement]) -> list[Value] | None:
 
 def _is_tree(root: Value, steps: list[Value], uses: Counter[Value]) -> bool:
     """Whether ``steps`` are the parts of one expression, in the order of their evaluation."""
-    tree = list(_tree(root, set(steps)))
     plain = all(
         uses[step] == 1 and step.user_name is None and not is_effect(step) and not is_update(step)
         for step in steps
     )
+    if not plain:
+        # What is used more often would be walked through as often, as often as what uses it.
+        return False
+    tree = list(_tree(root, set(steps)))
     fixed = [step for step in steps if ordered(step)]
-    return plain and len(tree) == len(steps) and [s for s in reversed(tree) if ordered(s)] == fixed
+    return len(tree) == len(steps) and [s for s in reversed(tree) if ordered(s)] == fixed
 
 
 def _tree(root: Value, inside: set[Value]) -> Iterator[Value]:
