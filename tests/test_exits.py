@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 from math import log
@@ -538,3 +539,31 @@ def test_a_loop_without_a_condition_has_no_else() -> None:
         expected, _ = along(lambda h, s=s: grown_or_refused(0.5 + h, s))
         assert slope == pytest.approx(float(expected), rel=1e-9)
     assert "else" not in f.source
+
+
+def out_of_a_with(x, k):
+    with contextlib.nullcontext():
+        if x > 1.0:
+            return x * k
+        z = x * 2
+    return z * z
+
+
+def out_of_a_try(x, k):
+    try:
+        if x > 1.0:
+            return x * k
+        z = x * 2
+    except ValueError:
+        z = x * k
+    return z * z
+
+
+@pytest.mark.parametrize("f", [out_of_a_with, out_of_a_try])
+@pytest.mark.parametrize("x", [0.5, 1.5, -0.5])
+def test_what_follows_an_early_return_does_not_ask_whether_names_are_bound(f, x):
+    df = value_and_grad(f, wrt="x")
+    value, slope = df(x, 2.0)
+    assert value == f(x, 2.0)
+    assert oracle.agrees(oracle.derivative(f, (x, 2.0)), slope)
+    assert "UnboundLocalError" not in df.source

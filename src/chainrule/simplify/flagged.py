@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, result_number
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT
+from chainrule.graph.types import BOOL, FLOAT, Type
 from chainrule.primitives.control import IF, owned_blocks
-from chainrule.primitives.declare import is_constant
+from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.simplify.facts import Facts
 
 
@@ -37,17 +37,27 @@ class Flagged:
 
     def settled(self, item: Node, block: Block) -> Node:
         """What a result is in ``block``; the result itself where that is not told."""
+        result = self._followed(item, block, FLOAT)
+        if result.type != FLOAT or result.op is UNDEFINED:
+            return item
+        return result if result.op is CONSTANT or result.block.encloses(block) else item
+
+    def truth(self, flag: Node, block: Block) -> bool | None:
+        """What a flag is in ``block``, where another one tells: a name is bound, as f goes on."""
+        result = self._followed(flag, block, BOOL)
+        return bool(constant_value(result)) if _is_truth(result) else None
+
+    def _followed(self, item: Node, block: Block, kind: Type) -> Node:
+        """What a result is in the arms that have certainly run."""
         told: dict[Node, bool] = {}
         result = item
-        while result.op is ITEM and result.args[0].op is IF and result.type == FLOAT:
+        while result.op is ITEM and result.args[0].op is IF and result.type == kind:
             branch = result.args[0]
             taken = self._taken(branch, told, block)
             if taken is None:
                 break
             result = taken.results[result_number(result)]
-        if result.type != FLOAT or result.op is UNDEFINED:
-            return item
-        return result if result.op is CONSTANT or result.block.encloses(block) else item
+        return result
 
     def _taken(self, branch: Node, told: dict[Node, bool], block: Block) -> Block | None:
         """The arm that has run, if it is told; ``told`` are flags that earlier arms have told."""

@@ -77,11 +77,10 @@ class Simplifier(SumSimplifier):
         self.copies: dict[Block | None, Block] = {}
         ordered = self.live.in_order()
         self.values = known_counts(ordered)
-        uses, user = self.uses, self.user
         for node in ordered:
             for arg in node.args:
-                uses[arg] = uses.get(arg, 0) + 1
-                user[arg] = node
+                self.uses[arg] = self.uses.get(arg, 0) + 1
+                self.user[arg] = node
         for result in (*source.body.results, *self._column_values()):
             self.uses[result] = self.uses.get(result, 0) + 1
         self.scales = scales_of(ordered, self.uses, self.user)
@@ -192,6 +191,7 @@ class Simplifier(SumSimplifier):
         """What the predicate of a branch certainly is; of one of f's own, if literals tell."""
         block, predicate = self.graph.cursor, self.mapped(node.args[0])
         truth = self.facts.decide(predicate, block, own=not derived)
+        truth = self.flagged.truth(predicate, block) if truth is None else truth
         if truth is not None or not derived:
             return truth
         if not node.args[0].args:
