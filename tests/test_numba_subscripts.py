@@ -83,8 +83,9 @@ def test_what_is_beyond_the_end_is_told(
         derivative(*beyond)
 
 
-def decorators(function: Any, **arguments: Any) -> list[str]:
-    source = render(derive(function, "grad", arguments=arguments), target="numba").source
+def decorators(function: Any, header: str | None = "# In a file.\n", **arguments: Any) -> list[str]:
+    derived = derive(function, "grad", arguments=arguments)
+    source = render(derived, target="numba", header=header).source
     return [line for line in source.splitlines() if line.startswith("@")]
 
 
@@ -113,11 +114,42 @@ def counted(x, n):
 
 
 def test_what_is_certainly_within_is_not_looked_for() -> None:
-    assert decorators(differences, x=X) == ["@njit"]
-    assert decorators(filled, x=X) == [CHECKED]
-    assert decorators(squares, x=X, n=2) == ["@njit"]
-    assert decorators(counted, x=X, n=2) == [CHECKED]
-    assert decorators(rows, x=TABLE) == [CHECKED]
+    kept, checked = "@njit(cache=True)", "@njit(cache=True, boundscheck=True)"
+    assert decorators(differences, x=X) == [kept]
+    assert decorators(filled, x=X) == [checked]
+    assert decorators(squares, x=X, n=2) == [kept]
+    assert decorators(counted, x=X, n=2) == [checked]
+    assert decorators(rows, x=TABLE) == [checked]
+
+
+def solved(a, b, c, d):
+    """A tridiagonal system: nothing in the text tells that the arrays fit each other."""
+    w, e = b.copy(), d.copy()
+    for i in range(1, len(d)):
+        q = a[i - 1] / w[i - 1]
+        w[i] = w[i] - q * c[i - 1]
+        e[i] = e[i] - q * e[i - 1]
+    x = e / w
+    for i in range(len(d) - 2, -1, -1):
+        x[i] = (e[i] - c[i] * x[i + 1]) / w[i]
+    return x.sum()
+
+
+def test_lengths_that_fit_are_watched_and_others_are_looked_for() -> None:
+    sides, middle = np.array([0.5, -0.25, 0.125]), np.array([4.0, 3.0, 5.0, 4.0])
+    slope = grad(solved, wrt="d", target="numba")
+    expected = grad(solved, wrt="d")(sides, middle, sides, X)
+    assert slope(sides, middle, sides, X) == pytest.approx(expected, rel=1e-13)
+    assert "boundscheck" not in slope.source
+    for short in (
+        (sides[:2], middle, sides),
+        (sides, middle[:3], sides),
+        (sides, middle, sides[1:]),
+    ):
+        with pytest.raises(IndexError):
+            slope(*short, X)
+    assert slope(sides, middle, sides, X) == pytest.approx(expected, rel=1e-13)
+    assert slope(sides[:1], middle[:2], sides[:1], X[:2]).shape == (2,)
 
 
 def test_a_mask_of_some_of_several_axes_is_refused() -> None:

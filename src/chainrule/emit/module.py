@@ -275,7 +275,7 @@ def _function_text(
         lines.insert(0, target.prologue(plan))
     head = _signature(name, graph.signature, speller)
     if target.decorator is not None:
-        options = target.options(graph, header.in_file and header.is_own)
+        options = target.options(graph, header.in_file, header.is_own)
         head = f"@{header.imported(*target.decorator)}{options}\n{head}"
     elif graph.keeps is not None and target.namespace is None:
         head = f"@{_keeping(graph.keeps, header)}\n{head}"

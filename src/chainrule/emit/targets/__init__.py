@@ -73,8 +73,7 @@ class Target:
         What is put above every function, as ``(module, name)``: a compiler's, which freezes
         globals.
     options:
-        What is written behind it, if anything; what is compiled may be kept beside the text, or
-        not.
+        What is written behind it, if anything: in a file or not, and in one of its own or not.
     unknown:
         Dotted names of these modules that cannot be called all the same.
     frozen:
@@ -106,7 +105,7 @@ class Target:
     calls: frozenset[str] | None = None
     dtypes: Mapping[str, str] = field(default_factory=lambda: PYTHONS)
     decorator: tuple[str, str] | None = None
-    options: Callable[[Graph, bool], str] = lambda graph, kept: ""
+    options: Callable[[Graph, bool, bool], str] = lambda graph, in_file, is_own: ""
     unknown: frozenset[str] = frozenset()
     frozen: Callable[[Any], Any] = lambda value: value
     allocates: bool = False

@@ -120,9 +120,11 @@ def index_range(node: Node, of: Of) -> tuple[Length, Length] | None:
     if loop is None:
         return None
     start, stop, step = loop.args[:3]
-    if step.op is not CONSTANT or not isinstance(step.params[0], int) or step.params[0] <= 0:
+    if step.op is not CONSTANT or not isinstance(step.params[0], int) or not step.params[0]:
         return None
     first, end = number(start, of), number(stop, of)
+    if step.params[0] < 0:
+        return end + 1, first
     if first.known is not None and first.known >= 0 and len(end.terms) == 1 and not end.constant:
         ((key, count),) = end.terms
         if key[0] == "part" and count == 1:
@@ -133,6 +135,13 @@ def index_range(node: Node, of: Of) -> tuple[Length, Length] | None:
 
 def never_negative(length: Length, indices: Sequence[Node], of: Of) -> bool:
     """Whether a sum is at least 0 for all values of the indices of loops."""
+    length = at_least(length, indices, of)
+    sure = all(count > 0 and key[0] in COUNTS for key, count in length.terms)
+    return sure and length.constant >= 0
+
+
+def at_least(length: Length, indices: Sequence[Node], of: Of) -> Length:
+    """What a sum certainly reaches for all values of the indices of loops."""
     ranges = {node.serial: index_range(node, of) for node in indices}
     for _ in range(len(ranges)):
         for key, count in length.terms:
@@ -140,9 +149,7 @@ def never_negative(length: Length, indices: Sequence[Node], of: Of) -> bool:
             if found is not None:
                 bound = found[0] if count > 0 else found[1]
                 length = length + named(*key).times(-count) + bound.times(count)
-    length = _without_quotients(length)
-    sure = all(count > 0 and key[0] in COUNTS for key, count in length.terms)
-    return sure and length.constant >= 0
+    return _without_quotients(length)
 
 
 def _without_quotients(length: Length) -> Length:

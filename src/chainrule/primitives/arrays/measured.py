@@ -277,7 +277,7 @@ def _size(key: Key, graph: Graph, watched: list[Length]) -> int | None:
     if key[0] == "every" and len(key[2].terms) == 1 and key[2].terms[0][1] == 1:
         whole = _size(key[2].terms[0][0], graph, watched)
         return None if whole is None else -(-max(whole + key[2].constant, 0) // key[1])
-    found = _given(key[1], graph) if key[0] in ("given", "number") else None
+    found = given_of(key[1], graph) if key[0] in ("given", "number") else None
     if found is None or found.shape is None or found.route is None:
         return None
     watched.append(named(*key))
@@ -290,7 +290,7 @@ def _holds(length: Length, relation: str, number: int, graph: Graph, watched: bo
     if len(length.terms) != 1 or length.constant or length.terms[0][1] != 1:
         return False
     key = length.terms[0][0]
-    found = _given(key[1], graph) if key[0] in ("given", "number") else None
+    found = given_of(key[1], graph) if key[0] in ("given", "number") else None
     if found is None or found.shape is None or found.route is None:
         return False
     part = f".shape[{key[2]}]" if key[0] == "given" else ""
@@ -305,7 +305,8 @@ def _holds(length: Length, relation: str, number: int, graph: Graph, watched: bo
     return holds
 
 
-def _given(serial: int, graph: Graph) -> Given | None:
+def given_of(serial: int, graph: Graph) -> Given | None:
+    """The value from outside that has this number, if it is one."""
     return next((given for node, given in graph.given.items() if node.serial == serial), None)
 
 

@@ -12,7 +12,14 @@ from chainrule.graph.block import Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Array, unit_axes_of
 from chainrule.primitives.arrays.indexing import axes_taken, parts_of
-from chainrule.primitives.arrays.lengths import Length, index_range, never_negative, number
+from chainrule.primitives.arrays.lengths import (
+    Length,
+    at_least,
+    index_range,
+    never_negative,
+    number,
+)
+from chainrule.primitives.arrays.lengths_now import never_negative_now
 from chainrule.primitives.arrays.measured import lengths_of
 from chainrule.primitives.control import LOOP, loop_body
 from chainrule.primitives.cost import nodes_of
@@ -24,10 +31,17 @@ ENTRIES = {index: 0, index_set: 1, index_add: 1}
 SECTIONS = {"section": 0, "section_set": 1, "section_add": 1}
 
 
-def options(graph: Graph, kept: bool) -> str:
-    """What stands behind the decorator of a function; ``kept``: Numba keeps what it compiles."""
-    found = ["cache=True"] if kept else []
-    found += [] if all(map(_is_within, _subscripts(graph))) else ["boundscheck=True"]
+def options(graph: Graph, in_file: bool, is_own: bool) -> str:
+    """What stands behind the decorator of a function.
+
+    In a file of its own Numba keeps what it compiles; and there nothing watches the lengths that
+    the caller's arrays have.
+    """
+    # What was asked while loops were not finished is not what is known now.
+    graph.lengths.clear()
+    found = ["cache=True"] if in_file and is_own else []
+    within = all(_is_within(each, not in_file) for each in _subscripts(graph))
+    found += [] if within else ["boundscheck=True"]
     return f"({', '.join(found)})" if found else ""
 
 
@@ -67,17 +81,19 @@ def _of_section(node: Node, array: Node) -> Iterator[_Subscript]:
             axis += axes_taken([(letter, nodes)])
 
 
-def _is_within(subscript: _Subscript) -> bool:
+def _is_within(subscript: _Subscript, watched: bool) -> bool:
     """Whether there certainly is such an entry."""
     at = subscript.at
     if at is None or at.type != INT:
         return False
     whole = lengths_of(subscript.array)[subscript.axis]
+    graph = at.graph if watched else None
     place = number(at, lengths_of)
     indices = [each for each in _indices_around(subscript.step) if loop_of(each) is not None]
     if place.known is not None and place.known < 0:
-        return _is_natural(whole + place.known, indices)
-    return _is_natural(place, indices) and _is_natural(whole + place.times(-1) + -1, indices)
+        return _is_natural(whole + place.known, indices, graph)
+    rest = whole + place.times(-1) + -1
+    return _is_natural(place, indices, graph) and _is_natural(rest, indices, graph)
 
 
 def _indices_around(step: Node) -> list[Node]:
@@ -86,9 +102,14 @@ def _indices_around(step: Node) -> list[Node]:
     return [body.parameters[0] for body in bodies if body.parameters]
 
 
-def _is_natural(length: Length, indices: list[Node]) -> bool:
-    """Whether a sum is at least 0 in every step of the loops, of which each has a step."""
+def _is_natural(length: Length, indices: list[Node], graph: Graph | None) -> bool:
+    """Whether a sum is at least 0 in every step of the loops, of which each has a step.
+
+    Where that hangs on lengths of the caller's, ``graph`` rests on those that it has got.
+    """
     if never_negative(length, indices, lengths_of):
+        return True
+    if graph is not None and never_negative_now(at_least(length, indices, lengths_of), graph):
         return True
     for each in indices:
         limits = index_range(each, lengths_of)
