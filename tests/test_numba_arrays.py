@@ -147,6 +147,7 @@ def test_matrices_of_whole_numbers_are_made_floats_where_they_meet_floats() -> N
     check(residual, VECTOR, design, design + 7 * np.eye(3, dtype=int))
 
 
+@pytest.mark.skipif(not hasattr(math, "cbrt"), reason="math.cbrt came with Python 3.11")
 def test_functions_of_math_that_numba_lacks_are_those_of_numpy() -> None:
     def annotated(x: float) -> float:
         return math.cbrt(x) * math.fmod(x, 0.7)
