@@ -11,15 +11,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from chainrule.differentiate.checks import MOVABLE, checks_of
 from chainrule.differentiate.order import any_order, onward
-from chainrule.differentiate.taping import (
-    LEAVES,
-    OF_LENGTH,
-    PLACEHOLDERS,
-    Plan,
-    Recorded,
-    Recorder,
-    Tape,
-)
+from chainrule.differentiate.taping import LEAVES, PLACEHOLDERS, Plan, Recorded, Recorder, Tape
 from chainrule.errors import InternalError
 from chainrule.graph.block import (
     PARAMETER,
@@ -79,7 +71,8 @@ class RecordingCopier(Copier):
         super().__init__(source)
         self.plans = recorder.plans
         self.exact = recorder.exact
-        self.inputs, self.arguments = recorder.inputs, recorder.arguments
+        self.recorder = recorder
+        self.inputs = recorder.inputs
         self.read_back = recorder.read_back
         # A loop may be answered by several backward loops, one for each result pulled back.
         self.by_forward: dict[Node, dict[Tape, None]] = {}
@@ -270,12 +263,10 @@ class RecordingCopier(Copier):
             # What was recorded tells the number from now on.
             self.map[step] = self.graph.constant(None)
             return self.map[step]
-        if step.op in OF_LENGTH:
-            args = tuple(map(self.mapped, self.arguments(step)))
-            self.map[step] = self.graph.cursor.add(step.op, args, step.params, step.type)
-            self.named(step, self.map[step])
-            return self.map[step]
         return super().copy(step)
+
+    def arguments(self, step: Node) -> tuple[Node, ...]:
+        return self.recorder.arguments(step)
 
     def _raise_what(self, forward: Block) -> None:
         """Raise in a step of the way back what that step of the forward loop would have raised."""

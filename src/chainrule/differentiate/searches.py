@@ -184,11 +184,19 @@ def _is_search(call: Node, function: Function, felt: Collection[Node], flat: boo
 
 def _refusal(graph: Graph, given: Node, branch: Node) -> NotDifferentiableError:
     name = graph.names.get(given, "the parameter")
-    return NotDifferentiableError(
+    return _refused(
+        branch,
         f"`{name}` decides only which way a search goes: the derivative of what is found is 0 on "
         "every path",
+        f"stop_gradient({name}) says that 0 is meant.",
+    )
+
+
+def _refused(branch: Node, cause: str, meant: str) -> NotDifferentiableError:
+    return NotDifferentiableError(
+        cause,
         remedy="Find the root by Newton's method, or by scipy.optimize.brentq, whose derivative "
-        f"is known; stop_gradient({name}) says that 0 is meant.",
+        f"is known; {meant}",
         position=branch.origin.position,
     )
 
@@ -201,12 +209,11 @@ def _moves_beginning_alone(search: Search, felt: Collection[Node]) -> bool:
 
 def _refusal_of_beginning(graph: Graph, given: Node, branch: Node) -> NotDifferentiableError:
     name = graph.names.get(given, "the parameter")
-    return NotDifferentiableError(
+    return _refused(
+        branch,
         f"`{name}` moves where a search begins: what is found moves with it on every path, but "
         "what is looked for does not",
-        remedy="Find the root by Newton's method, or by scipy.optimize.brentq, whose derivative "
-        "is known; stop_gradient(...) of where it begins says that it is not felt.",
-        position=branch.origin.position,
+        "stop_gradient(...) of where it begins says that it is not felt.",
     )
 
 

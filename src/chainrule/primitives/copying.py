@@ -159,11 +159,15 @@ class Copier:
 
     def copy(self, step: Node) -> Node:
         """Copy one step without blocks."""
-        args = tuple(map(self.mapped, step.args))
+        args = tuple(map(self.mapped, self.arguments(step)))
         new = self.graph.cursor.add(step.op, args, step.params, step.type)
         self.map[step] = new
         self.named(step, new)
         return new
+
+    def arguments(self, step: Node) -> tuple[Node, ...]:
+        """What a step without blocks reads."""
+        return step.args
 
     def structured(self, node: Node) -> None:
         """Copy a step with blocks; results keep their positions."""

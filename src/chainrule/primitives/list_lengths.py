@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
+from collections.abc import Hashable
 
 from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, result_number
 from chainrule.graph.node import Node
@@ -167,22 +167,6 @@ class ListLengths:
             self._kept[state] = self.origin(following) is state
             self._asked.discard(state)
         return self._kept[state]
-
-
-def known_counts(nodes: Collection[Node]) -> dict[Node, float | None]:
-    """The lengths that are asked for among these and are known as numbers.
-
-    Those that end loops tell over what these run.
-    """
-    ends = {arg for node in nodes if node.op in (LOOP, VERBATIM) for arg in node.args}
-    lists = ListLengths()
-    asked = [node for node in nodes if node.op is length and node not in ends]
-    keys = {node: lists.of(node.args[0]) for node in asked if _is_list(node.args[0])}
-    return {node: int(str(key[1])) for node, key in keys.items() if key[0] == "entries"}
-
-
-def _is_list(node: Node) -> bool:
-    return isinstance(node.type, Sequence)
 
 
 def gathers(loop: Node, k: int) -> bool:

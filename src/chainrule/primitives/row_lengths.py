@@ -9,7 +9,7 @@ A matrix that every step of a loop makes anew keeps its number of columns::
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from chainrule.graph.block import ITEM, PARAMETER, UNDEFINED, result_number
@@ -170,6 +170,18 @@ class RowLengths:
                 break
             assumed = found
         return assumed
+
+
+def known_counts(nodes: Collection[Node]) -> dict[Node, float | None]:
+    """The lengths of lists that are asked for among these and are known as numbers.
+
+    Those that end loops tell over what these run.
+    """
+    ends = {arg for node in nodes if node.op in (LOOP, VERBATIM) for arg in node.args}
+    lists = RowLengths()
+    asked = [node for node in nodes if node.op is length and node not in ends]
+    counts = {node: lists.count(node) for node in asked}
+    return {node: count for node, count in counts.items() if count is not None}
 
 
 def _joined(left: int | None, right: int | None) -> int | None:

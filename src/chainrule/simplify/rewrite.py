@@ -25,7 +25,7 @@ from chainrule.primitives.cost import Live
 from chainrule.primitives.declare import Primitive, finite_value, is_constant
 from chainrule.primitives.effect import RAISE
 from chainrule.primitives.floats import without_rounding
-from chainrule.primitives.list_lengths import known_counts
+from chainrule.primitives.row_lengths import known_counts
 from chainrule.primitives.sequence import entry_of_all, index, index_add
 from chainrule.primitives.silence import chooses, silent
 from chainrule.simplify.endless import all_endless

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import collections
 
+from chainrule.lift.library.held import Held
 from chainrule.lift.library.object_sets import IN_PLACE_OF
 
 # The methods below are read by the lifter, not typed for callers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,attr-defined"
 
 
-class Counts:
+class Counts(Held):
     """A Counter of the function's own: its numbers in a dict."""
 
     def __init__(self, counted=None, /, **numbers):
@@ -24,23 +25,8 @@ class Counts:
         for key, number in numbers.items():
             self.held[key] = number if counted is None else number + self[key]
 
-    def __len__(self):
-        return len(self.held)
-
-    def __bool__(self):
-        return len(self.held) > 0
-
-    def __iter__(self):
-        return iter(self.held)
-
-    def __contains__(self, key):
-        return key in self.held
-
     def __getitem__(self, key):
         return self.held.get(key, 0)
-
-    def __setitem__(self, key, number):
-        self.held[key] = number
 
     def __delitem__(self, key):
         if key in self.held:
@@ -66,30 +52,6 @@ class Counts:
 
     def __gt__(self, other):
         return self >= other and not self == other
-
-    def pop(self, key, *default):
-        """The number, which is taken out."""
-        return self.held.pop(key, *default)
-
-    def setdefault(self, key, default=None):
-        """The number, which is put in where there is none."""
-        return self.held.setdefault(key, default)
-
-    def get(self, key, default=None):
-        """The number, or what is given where there is none."""
-        return self.held.get(key, default)
-
-    def keys(self):
-        """What is counted."""
-        return self.held.keys()
-
-    def values(self):
-        """The numbers."""
-        return self.held.values()
-
-    def items(self):
-        """What is counted, with the numbers."""
-        return self.held.items()
 
     def copy(self):
         """Another one of the same numbers."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import collections
 
+from chainrule.lift.library.held import Held
 from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.values import Closure, Static, Value
 
@@ -19,7 +20,7 @@ OF_DICTS = (dict, collections.defaultdict, collections.OrderedDict)
 NAMES = ("dict", "defaultdict", "OrderedDict", "zeros", "ones", "full", "zeros_like")
 
 
-class Filled:
+class Filled(Held):
     """A dict of the function's own that makes what is missing."""
 
     def __init__(self, default_factory):
@@ -31,47 +32,8 @@ class Filled:
             self.held[key] = self.default_factory()
         return self.held[key]
 
-    def __setitem__(self, key, value):
-        self.held[key] = value
-
     def __delitem__(self, key):
         del self.held[key]
-
-    def __contains__(self, key):
-        return key in self.held
-
-    def __len__(self):
-        return len(self.held)
-
-    def __bool__(self):
-        return len(self.held) > 0
-
-    def __iter__(self):
-        return iter(self.held)
-
-    def keys(self):
-        """Those that there are by now."""
-        return self.held.keys()
-
-    def values(self):
-        """Those that there are by now."""
-        return self.held.values()
-
-    def items(self):
-        """Those that there are by now."""
-        return self.held.items()
-
-    def get(self, key, default=None):
-        """Nothing is made of a key that is asked for so."""
-        return self.held.get(key, default)
-
-    def pop(self, key, *default):
-        """Nothing is made of a key that is asked for so."""
-        return self.held.pop(key, *default)
-
-    def setdefault(self, key, default=None):
-        """Nothing is made of a key that is asked for so."""
-        return self.held.setdefault(key, default)
 
 
 def makes_containers(factory: Value) -> bool:

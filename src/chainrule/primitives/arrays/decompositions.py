@@ -183,13 +183,17 @@ def _thin_types(a: Type, full_matrices: bool = True) -> Type:
     )
 
 
+THIN = of_results(tall, values_of_shorter, flat)
+WHOLE = of_results(
+    square,
+    values_of_shorter,
+    lambda node, of: (*of(node.args[0])[:-2], *of(node.args[0])[-1:] * 2),
+)
+
+
 def _svd_lengths(node: Node, of: Of) -> Lengths:
-    call = node.args[0]
-    own = of(call.args[0])
-    if not call.params[0]:
-        return (tall, values_of_shorter, flat)[int(str(node.params[0]))](call, of)
-    whole = (*own[:-2], own[-2], own[-2]), None, (*own[:-2], own[-1], own[-1])
-    return whole[int(str(node.params[0]))] or values_of_shorter(call, of)
+    rule = WHOLE if node.args[0].params[0] else THIN
+    return rule(node, of)
 
 
 def _pull_svd(walker: Any, node: Node, out_bar: Node, full_matrices: bool) -> None:

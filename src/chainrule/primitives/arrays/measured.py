@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Iterable, MutableMapping
 
 from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, UNDEFINED, Graph, result_number
-from chainrule.graph.guard import Given, Guard, Route
+from chainrule.graph.guard import Guard, Route
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Array, Sequence, unit_axes_of
 from chainrule.primitives.arrays.lengths import (
@@ -277,12 +277,11 @@ def _size(key: Key, graph: Graph, watched: list[Length]) -> int | None:
     if key[0] == "every" and len(key[2].terms) == 1 and key[2].terms[0][1] == 1:
         whole = _size(key[2].terms[0][0], graph, watched)
         return None if whole is None else -(-max(whole + key[2].constant, 0) // key[1])
-    found = given_of(key[1], graph) if key[0] in ("given", "number") else None
-    if found is None or found.shape is None or found.route is None:
+    outside = from_outside(key, graph)
+    if outside is None:
         return None
     watched.append(named(*key))
-    axis = int(key[2]) if key[0] == "given" else 0
-    return found.shape[axis]
+    return outside[0]
 
 
 def _holds(length: Length, relation: str, number: int, graph: Graph, watched: bool = True) -> bool:
@@ -290,24 +289,29 @@ def _holds(length: Length, relation: str, number: int, graph: Graph, watched: bo
     if len(length.terms) != 1 or length.constant or length.terms[0][1] != 1:
         return False
     key = length.terms[0][0]
-    found = given_of(key[1], graph) if key[0] in ("given", "number") else None
-    if found is None or found.shape is None or found.route is None:
+    outside = from_outside(key, graph)
+    if outside is None:
         return False
-    part = f".shape[{key[2]}]" if key[0] == "given" else ""
-    size = found.shape[key[2] if part else 0]
+    size, route = outside
     holds = {"!=": size != number, ">": size > number, "==": size == number}[relation]
     if holds:
-        text = f"({found.route.text}{part} {relation} {number})"
-        guard = Guard(Route(found.route.root, text), "is", True)
+        guard = Guard(Route(route.root, f"({route.text} {relation} {number})"), "is", True)
         if not watched:
             return guard.key in graph.guards
         graph.guards.setdefault(guard.key, guard)
     return holds
 
 
-def given_of(serial: int, graph: Graph) -> Given | None:
-    """The value from outside that has this number, if it is one."""
-    return next((given for node, given in graph.given.items() if node.serial == serial), None)
+def from_outside(key: Key, graph: Graph) -> tuple[int, Route] | None:
+    """The number that a key names now, and where it is read; None where it is not the caller's."""
+    if key[0] not in ("given", "number"):
+        return None
+    found = next((given for node, given in graph.given.items() if node.serial == key[1]), None)
+    if found is None or found.shape is None or found.route is None:
+        return None
+    if key[0] == "number":
+        return found.shape[0], found.route
+    return found.shape[key[2]], found.route.attribute(f"shape[{key[2]}]")
 
 
 def lengths_of(node: Node) -> Lengths:

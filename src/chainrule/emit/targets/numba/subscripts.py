@@ -25,6 +25,7 @@ from chainrule.primitives.control import LOOP, loop_body
 from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.index_ranges import loop_of
 from chainrule.primitives.sequence import index, index_add, index_set
+from chainrule.records import dataclass
 
 # What takes an array and positions, with the number of arguments after these.
 ENTRIES = {index: 0, index_set: 1, index_add: 1}
@@ -45,14 +46,14 @@ def options(graph: Graph, in_file: bool, is_own: bool) -> str:
     return f"({', '.join(found)})" if found else ""
 
 
+@dataclass(frozen=True, eq=False)
 class _Subscript:
     """One position on one axis of an array; ``at`` is None where it is an array of positions."""
 
-    def __init__(self, step: Node, array: Node, axis: int, at: Node | None) -> None:
-        self.step = step
-        self.array = array
-        self.axis = axis
-        self.at = at
+    step: Node
+    array: Node
+    axis: int
+    at: Node | None
 
 
 def _subscripts(graph: Graph) -> Iterator[_Subscript]:
