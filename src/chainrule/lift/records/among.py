@@ -23,11 +23,9 @@ from chainrule.lift.records.chosen import Choice, ChosenEntries
 from chainrule.lift.records.layout import RecordLayout
 from chainrule.lift.records.variants import is_variants
 from chainrule.lift.values import (
-    Either,
     ListBox,
     ObjectBox,
     RecordsBox,
-    Static,
     TupleValue,
     Value,
     is_made,
@@ -52,10 +50,7 @@ class Among(ChosenEntries):
         choices = [part for part in parts if part is not None]
         if len(choices) < len(parts):
             return None
-        refusal = self.unsupported(
-            "an entry of a list of objects of several classes",
-            "Bind it to a name, and use that in a statement.",
-        )
+        refusal = self.refusal_of_entry()
         kinds, places = [0] * len(values), [0] * len(values)
         for kind, group in enumerate(groups.values()):
             for place, position in enumerate(group):
@@ -64,12 +59,8 @@ class Among(ChosenEntries):
         def choose(place: Node, name: str) -> Value:
             kind = self._number_at(kinds, place, "kinds")
             at = self._number_at(places, place, "places")
-            *others, found = (part(at, name) for part in choices)
-            for number, other in reversed(list(enumerate(others))):
-                told = self.predicate(self.compare(ast.Eq, kind, Static(number), ast.Pass()))
-                found = Either(told, other, found, refusal)
-            self.has_kinds = True
-            return found
+            parts = [part(at, name) for part in choices]
+            return self.one_of_kinds(kind, parts, refusal, ast.Pass())
 
         return choose
 

@@ -10,10 +10,11 @@ is of any of the classes: what is done with it is done once for each.
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from types import NoneType
 from typing import Any
 
+from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.lift.anew import Anew
 from chainrule.lift.records.layout import RecordLayout
@@ -175,21 +176,36 @@ class Variants(Links):
     def _of_classes(self, classes: tuple[type, ...], kind: Node, at: Node, node: ast.AST) -> Value:
         """The object at a place among those of the class that a number tells."""
         self.naturals.update((kind, at))
-        *others, found = (
-            Static(None) if each is NoneType else self.record_at(self._arenas[each], at, node)
-            for each in classes
+        found = self.one_of_kinds(
+            kind,
+            [
+                Static(None) if each is NoneType else self.record_at(self._arenas[each], at, node)
+                for each in classes
+            ],
+            self.refusal_of_entry(node),
+            node,
         )
-        refusal = self.unsupported(
+        if isinstance(found, Either):
+            self._read_at[found] = classes, kind, at
+        return found
+
+    def refusal_of_entry(self, node: ast.AST | None = None) -> UnsupportedError:
+        """What is said where an entry of one of several classes is not told apart."""
+        return self.unsupported(
             "an entry of a list of objects of several classes",
             "Bind it to a name, and use that in a statement.",
             node,
         )
+
+    def one_of_kinds(
+        self, kind: Node, values: Sequence[Value], refusal: UnsupportedError, node: ast.AST
+    ) -> Value:
+        """That of the values, one for each kind, which the number of a kind tells."""
+        *others, found = values
         for number, other in reversed(list(enumerate(others))):
             told = self.predicate(self.compare(ast.Eq, kind, Static(number), node))
             found = Either(told, other, found, refusal)
         self.has_kinds = True
-        if isinstance(found, Either):
-            self._read_at[found] = classes, kind, at
         return found
 
     def take_out(self, box: ListBox, position: Value) -> Value:
