@@ -14,10 +14,12 @@ from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.attempted import divisors, is_plain, looked_up
 from chainrule.differentiate.origins import are_kin, sources
 from chainrule.differentiate.sorted_entries import are_apart
+from chainrule.differentiate.spreads import is_held, spread_out
 from chainrule.differentiate.told_equal import divided_by, told_equal
 from chainrule.differentiate.told_orders import joined_orders, told_order
 from chainrule.differentiate.zeros import (
     SIDES,
+    are_chosen,
     asked,
     behind_signs,
     is_cut_off,
@@ -93,7 +95,14 @@ class Found:
     nodes: tuple[Node, ...]
 
 
-Condition = Equal | Cases | Meeting | Found
+@dataclass(frozen=True)
+class Alike:
+    """The entries of ``nodes``, lists or arrays, are equal: where there are several."""
+
+    nodes: tuple[Node, ...]
+
+
+Condition = Equal | Cases | Meeting | Found | Alike
 # What must be true of the compared values for the arm's slope to be in doubt: False, True or a
 # node that tells when the derivative runs.
 Doubt = Callable[[tuple[Node, ...]], "Node | bool"]
@@ -239,6 +248,9 @@ class Points:
         told = told_equal(predicate, truth)
         if told:
             return () if are_kin(told) else (Equal(told),)
+        spread = spread_out(predicate, truth)
+        if spread and not are_chosen(spread):
+            return (Alike(spread) if is_held(spread) else Equal(spread),)
         divisor = divided_by(predicate, truth)
         if divisor is not None and divisor.type == FLOAT:
             return (Meeting((divisor, predicate.graph.constant(0))),)
@@ -487,12 +499,8 @@ def refuse_points(
                 return True
             continue
         when = doubt(condition.nodes)
-        if isinstance(condition, (Meeting, Found)) and when is not False:
-            if isinstance(condition, Meeting):
-                met = anywhere(TABLE["equal"](*map(mapped, condition.nodes)))
-            else:
-                met = mapped(condition.flag)
-            _refuse_where(graph, met, when)
+        if not isinstance(condition, Equal) and when is not False:
+            _refuse_where(graph, _met(condition, mapped), when)
             continue
         if when is True:
             graph.cursor.add(RAISE, (), (raised(graph, UNKNOWN),))
@@ -500,6 +508,18 @@ def refuse_points(
         if isinstance(when, Node):
             raise_where(when, raised(graph, UNKNOWN))
     return False
+
+
+def _met(condition: Meeting | Found | Alike, mapped: Callable[[Node], Node]) -> Node:
+    """Whether what a condition tells is so where the arm runs."""
+    if isinstance(condition, Meeting):
+        return anywhere(TABLE["equal"](*map(mapped, condition.nodes)))
+    if isinstance(condition, Found):
+        return mapped(condition.flag)
+    held = mapped(condition.nodes[0])
+    count: Node = TABLE["size_of" if isinstance(held.type, Array) else "length"](held)
+    found: Node = arithmetic.greater(count, 1)
+    return found
 
 
 def _refuse_where(graph: Graph, met: Node, when: Node | bool) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Container, Sequence
 
 from chainrule.differentiate.origins import EXTREMES, are_kin, sources
 from chainrule.differentiate.sorted_entries import gap, in_order
+from chainrule.differentiate.spreads import is_nothing, spread_out
 from chainrule.differentiate.told_equal import told_equal
 from chainrule.graph.block import ITEM, PARAMETER
 from chainrule.graph.node import Node
@@ -23,8 +24,6 @@ from chainrule.primitives.effect import IMAGINARY, Verbatim
 from chainrule.primitives.rounding import sign
 
 SIDES = (arithmetic.less, arithmetic.less_equal, arithmetic.greater, arithmetic.greater_equal)
-# The square of no greater number is more than 0: what is as small stands for 0.
-NOTHING = 1e-200
 # By their names, as arrays' operations are declared later than this is read.
 LENGTHS = ("absolute", "hypot", "hypot3", "norm", "square")
 PRODUCTS = ("multiply", "dot", "vdot", "matmul")
@@ -58,7 +57,7 @@ def zeros_of_length(value: Node) -> tuple[Node, ...]:
             return ()
         stack += [each for each in lengths if each not in seen]
         seen.update(lengths)
-    return () if any(map(_may_be_one, roots)) or _are_chosen(tuple(roots)) else tuple(roots)
+    return () if any(map(_may_be_one, roots)) or are_chosen(tuple(roots)) else tuple(roots)
 
 
 def _squared(node: Node) -> Sequence[Node]:
@@ -107,8 +106,8 @@ def is_imaginary_part(node: Node) -> bool:
     return isinstance(node.op, Verbatim) and node.params[0] == IMAGINARY
 
 
-def _are_chosen(roots: Sequence[Node]) -> bool:
-    """Whether what is 0 has passed through a choice."""
+def are_chosen(roots: Sequence[Node]) -> bool:
+    """Whether what is 0, or equal, has passed through a choice."""
 
     def chooses(node: Node) -> bool:
         structured = node.op is ITEM and owned_blocks(node.args[0])
@@ -126,8 +125,7 @@ def zeros_at_most(comparison: Node, truth: bool) -> tuple[Node, ...]:
     length, bound = comparison.args[:: 1 if below else -1]
     if in_order(bound, length):
         return (length, bound)
-    nothing = is_constant(bound) and 0 <= constant_value(bound) <= NOTHING
-    return zeros_of_length(length) if nothing else ()
+    return zeros_of_length(length) if is_nothing(bound) else ()
 
 
 def behind_signs(args: Sequence[Node]) -> tuple[Node, ...]:
@@ -174,6 +172,11 @@ def asked(predicate: Node) -> Node:
     return predicate
 
 
+def _told(predicate: Node, truth: bool) -> tuple[Node, ...]:
+    """Values that a question tells to be equal which does not name both of them."""
+    return (*spread_out(predicate, truth), *told_equal(predicate, truth))
+
+
 def meets_point(predicate: Node, varied: Container[Node]) -> bool:
     """Whether a truth tells that something that varies equals another, at one point only."""
     sides: set[tuple[Node, ...]] = set()
@@ -185,7 +188,9 @@ def meets_point(predicate: Node, varied: Container[Node]) -> bool:
             return True
         if node.origin.derivative:
             continue
-        compared: Sequence[Node] = (*told_equal(node, True), *told_equal(node, False))
+        compared: Sequence[Node] = tuple(
+            each for truth in (True, False) for each in _told(node, truth)
+        )
         following: Sequence[Node] = ()
         if compared:
             pass

@@ -1,0 +1,97 @@
+"""Values of which the greatest is no more than the least: all of them are equal.
+
+    low, high = min(v), max(v)
+    if high > low:
+        return [(x - low) / (high - low) for x in v]
+    return [0.0 for x in v]
+
+The same is told where their distance or their standard deviation is 0.  Of a single value that is
+no point: it is always equal to itself.
+"""
+
+from __future__ import annotations
+
+from chainrule.differentiate.origins import EXTREMES
+from chainrule.graph.node import Node
+from chainrule.graph.types import Array, unit_axes_of
+from chainrule.primitives import arithmetic
+from chainrule.primitives.declare import constant_value, is_constant
+
+# The square of no greater number is more than 0: what is as small stands for 0.
+NOTHING = 1e-200
+BELOW = (arithmetic.less, arithmetic.less_equal)
+ABOVE = (arithmetic.greater, arithmetic.greater_equal)
+GREATEST = ("sequence_max", "array_max", "python_max", "maximum", "fmax")
+LEAST = ("sequence_min", "array_min", "python_min", "minimum", "fmin")
+# By their names, as arrays' operations are declared later than this is read.
+SAMPLES = ("sample_pstdev", "sample_pvariance", "sample_stdev", "sample_variance")
+SPREADS = ("ptp", "std", "var", *SAMPLES)
+
+
+def spread_out(comparison: Node, truth: bool) -> tuple[Node, ...]:
+    """The values, or what holds them, that a comparison tells to be equal; nothing of others."""
+    pairs: tuple[tuple[Node, Node], ...] = ()
+    if comparison.op in (arithmetic.equal, arithmetic.not_equal):
+        told = (comparison.op is arithmetic.equal) is truth
+        first, second = comparison.args
+        pairs = ((first, second), (second, first)) if told else ()
+    elif comparison.op in (*BELOW, *ABOVE):
+        below = (comparison.op in BELOW) is truth
+        first, second = comparison.args[:: 1 if below else -1]
+        pairs = ((first, second),)
+    for greatest, least in pairs:
+        if is_nothing(least):
+            return _spread(greatest)
+        values = _between(greatest, least)
+        if values:
+            return values
+    return ()
+
+
+def is_held(values: tuple[Node, ...]) -> bool:
+    """Whether what is equal are the entries of one list or array."""
+    return len(values) == 1
+
+
+def is_nothing(bound: Node) -> bool:
+    """Whether a bound is 0, or stands for it."""
+    return is_constant(bound) and 0 <= constant_value(bound) <= NOTHING
+
+
+def _spread(value: Node) -> tuple[Node, ...]:
+    """The values whose spread this is."""
+    if value.op is arithmetic.subtract:
+        return _between(*value.args)
+    return value.args[:1] if value.op.name in SPREADS and _is_of_all(value) else ()
+
+
+def _between(greatest: Node, least: Node) -> tuple[Node, ...]:
+    """The values of which one is the greatest and the other the least."""
+    names = (greatest.op.name, least.op.name)
+    if names not in zip(GREATEST, LEAST, strict=True):
+        return ()
+    if greatest.op in EXTREMES:
+        first, second = (tuple(_among(each)) for each in (greatest, least))
+        return first if {*first} == {*second} and len(first) > 1 else ()
+    same = greatest.args == least.args and greatest.params == least.params
+    return greatest.args[:1] if same and len(greatest.args) == 1 and _is_of_all(greatest) else ()
+
+
+def _among(extreme: Node) -> dict[Node, None]:
+    """What an extreme value is one of."""
+    found: dict[Node, None] = {}
+    stack = [extreme]
+    while stack:
+        node = stack.pop()
+        if node.op is extreme.op:
+            stack.extend(node.args)
+        else:
+            found[node] = None
+    return found
+
+
+def _is_of_all(reduced: Node) -> bool:
+    """Whether a number is one of all entries."""
+    held = reduced.args[0].type
+    whole = not isinstance(held, Array) or reduced.params[:1] == (None,)
+    return whole or len(unit_axes_of(held)) == 1
