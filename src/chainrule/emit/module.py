@@ -122,10 +122,7 @@ def _rendered(
     shells = [graph for graph in graphs if graph not in given]
     ordered, callees = _with_callees(graphs)
     targets = {graph: target_named("math") if graph in shells else spelled for graph in ordered}
-    plans = {
-        graph: prepare(with_float_entries(graph) if targets[graph].one_kind else graph)
-        for graph in ordered
-    }
+    plans = {graph: prepare(_ready(graph, targets[graph], header is not None)) for graph in ordered}
     users = {name for plan in plans.values() for name in _users_names(plan)}
     users |= {graph.name for graph in ordered}
     top = Header(users, graphs[0].module, header is not None)
@@ -149,6 +146,11 @@ def _rendered(
         {names[graph]: graph for graph in ordered},
         spelled.decorator is not None,
     )
+
+
+def _ready(graph: Graph, target: Target, in_file: bool) -> Graph:
+    """The graph of what is written."""
+    return target.ready(with_float_entries(graph) if target.one_kind else graph, in_file)
 
 
 def prepare(graph: Graph) -> Plan:

@@ -315,6 +315,8 @@ class Graph:
         objects are in arenas.
     cheap_tapes:
         Whether an entry of a tape takes less time than a function of ``math``, as in compiled code.
+    looks_first:
+        Whether it asks before its loops that all subscripts of arrays are within them.
     cursor:
         The block into which operators on nodes build.
     numpy:
@@ -326,6 +328,7 @@ class Graph:
     def __init__(self, name: str) -> None:
         self.name = name
         self.cheap_tapes = False
+        self.looks_first = False
         self.by_fields = False
         self.mixed_result = False
         self.raises_by_kind = False

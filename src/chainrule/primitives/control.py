@@ -220,6 +220,18 @@ def both(first: Any, second: Callable[[], Any]) -> Any:
     return graph.cursor.item(graph.cursor.add(IF, (first,), (*blocks, "and")), 0)
 
 
+def either(first: Node, second: Callable[[], Node]) -> Node:
+    """``first or second()`` of two truths about numbers of a graph."""
+    if is_constant(first):
+        return first if constant_value(first) else second()
+    graph = first.graph
+    blocks = [Block(graph, graph.cursor) for _ in range(2)]
+    blocks[0].results = (first,)
+    with graph.inside(blocks[1]):
+        blocks[1].results = (second(),)
+    return graph.cursor.item(graph.cursor.add(IF, (first,), (*blocks, "or")), 0)
+
+
 def raised(graph: Graph, message: str) -> str:
     """The statement by which a derivative raises that it is not known at a point of f's."""
     position = graph.origin.position

@@ -74,6 +74,8 @@ class Target:
         globals.
     options:
         What is written behind it, if anything: in a file or not, and in one of its own or not.
+    ready:
+        What of a function is written, in a file or not.
     unknown:
         Dotted names of these modules that cannot be called all the same.
     frozen:
@@ -106,6 +108,7 @@ class Target:
     dtypes: Mapping[str, str] = field(default_factory=lambda: PYTHONS)
     decorator: tuple[str, str] | None = None
     options: Callable[[Graph, bool, bool], str] = lambda graph, in_file, is_own: ""
+    ready: Callable[[Graph, bool], Graph] = lambda graph, in_file: graph
     unknown: frozenset[str] = frozenset()
     frozen: Callable[[Any], Any] = lambda value: value
     allocates: bool = False

@@ -6,6 +6,7 @@ from chainrule.emit.containers.shells import with_shell
 from chainrule.emit.targets import Target
 from chainrule.emit.targets.numba.calls import CALLS, FORMS
 from chainrule.emit.targets.numba.limits import UNKNOWN, check, frozen
+from chainrule.emit.targets.numba.looking_first import looking_first
 from chainrule.emit.targets.numba.python import PYTHON
 from chainrule.emit.targets.numba.special import SPECIAL
 from chainrule.emit.targets.numba.subscripts import options
@@ -20,6 +21,7 @@ TARGET = Target(
     dtypes={"bool": "numpy.bool_"},
     decorator=("numba", "njit"),
     options=options,
+    ready=looking_first,
     allocates=True,
     one_kind=True,
     versions=True,

@@ -41,13 +41,13 @@ def options(graph: Graph, in_file: bool, is_own: bool) -> str:
     # What was asked while loops were not finished is not what is known now.
     graph.lengths.clear()
     found = ["cache=True"] if in_file and is_own else []
-    within = all(_is_within(each, not in_file) for each in _subscripts(graph))
+    within = graph.looks_first or all(is_within(each, not in_file) for each in subscripts_of(graph))
     found += [] if within else ["boundscheck=True"]
     return f"({', '.join(found)})" if found else ""
 
 
 @dataclass(frozen=True, eq=False)
-class _Subscript:
+class Subscript:
     """One position on one axis of an array; ``at`` is None where it is an array of positions."""
 
     step: Node
@@ -56,19 +56,20 @@ class _Subscript:
     at: Node | None
 
 
-def _subscripts(graph: Graph) -> Iterator[_Subscript]:
+def subscripts_of(graph: Graph) -> Iterator[Subscript]:
+    """All that may be beyond the end of an array."""
     for node in nodes_of(graph.body):
         array = node.args[0] if node.args else None
         if array is None or not isinstance(array.type, Array):
             continue
         if node.op in ENTRIES:
             for axis, at in enumerate(node.args[1 : len(node.args) - ENTRIES[node.op]]):
-                yield _Subscript(node, array, axis, at)
+                yield Subscript(node, array, axis, at)
         elif node.op.name in SECTIONS:
             yield from _of_section(node, array)
 
 
-def _of_section(node: Node, array: Node) -> Iterator[_Subscript]:
+def _of_section(node: Node, array: Node) -> Iterator[Subscript]:
     keys = node.args[1 : len(node.args) - SECTIONS[node.op.name]]
     parts = parts_of(str(node.params[0]), keys)
     axis = 0
@@ -78,11 +79,11 @@ def _of_section(node: Node, array: Node) -> Iterator[_Subscript]:
         elif letter != "n":
             # Masks that stand alone are compared with the array where they are used.
             if letter in "iau" or (letter == "m" and len(parts) > 1):
-                yield _Subscript(node, array, axis, nodes[0] if letter == "i" else None)
+                yield Subscript(node, array, axis, nodes[0] if letter == "i" else None)
             axis += axes_taken([(letter, nodes)])
 
 
-def _is_within(subscript: _Subscript, watched: bool) -> bool:
+def is_within(subscript: Subscript, watched: bool) -> bool:
     """Whether there certainly is such an entry."""
     at = subscript.at
     if at is None or at.type != INT:
