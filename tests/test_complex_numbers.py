@@ -51,6 +51,14 @@ def heston(x: float, y: float) -> float:
     return total
 
 
+def a_factor_that_is_zero(x: float, y: float) -> float:
+    """Heston's at ``u = -i``, where what the variance is multiplied by vanishes."""
+    u, total = -1j, 0.0
+    for k in range(1, 5):
+        total += (k * (x**2 * (1j * u + u**2) * 1j + cmath.sqrt(x * 1j * u - y - 1.5))).imag
+    return total
+
+
 # --- complex numbers that loops, lists, dicts and branches hold --------------------------------
 
 
@@ -154,6 +162,7 @@ PROGRAMS = [
     on_a_cut,
     cubic_root,
     heston,
+    a_factor_that_is_zero,
     conjugates_carried,
     real_at_the_start,
     moved_along_the_real_axis_first,
@@ -202,6 +211,12 @@ def test_python_numbers_are_written_without_numpy() -> None:
     assert "numpy" not in source
     assert "cmath.sqrt(r)" in source
     assert type(grad(impedance)(2.0, 0.5)) is float
+
+
+def test_parts_of_a_constant_are_numbers_in_the_text() -> None:
+    source = grad(a_factor_that_is_zero, wrt=("x", "y"), mode="reverse").source
+    assert "(0.0).real" not in source
+    assert "(-1.0j).imag" not in source
 
 
 def test_a_root_at_zero_has_a_value_and_an_infinite_slope() -> None:

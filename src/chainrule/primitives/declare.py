@@ -586,7 +586,9 @@ def comparison_type(types: tuple[Type, ...]) -> Type:
 
 
 def finite_value(op: Primitive, parts: list[float]) -> float | None:
-    """The finite number that an operation on numbers gives; None where it raises."""
+    """The finite number that an operation on numbers gives; None where it raises or has no name."""
+    if op.evaluate is None and not any(op.callables):
+        return None
     try:
         found = op.value(*parts)
     except (ArithmeticError, ValueError, TypeError):

@@ -9,12 +9,13 @@ complex parameter, and none of a complex result.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, dtype_of, is_complex, unit_axes_of
+from chainrule.primitives.arithmetic import negative
 from chainrule.primitives.control import select
 from chainrule.primitives.declare import TABLE, Cost, Primitive, register
 
@@ -68,6 +69,24 @@ modulus = _part("modulus", "The magnitude of a complex number.", "")
 angle = _part("angle", "The angle of a complex number.", "numpy.angle")
 modulus.callables = ("numpy.abs",)
 conjugate.gives_complex = True
+
+
+def _of_known(part: Callable[[Any], complex]) -> Callable[[Node], Node | None]:
+    """Of a constant it is a constant."""
+
+    def simplify(z: Node) -> Node | None:
+        known = z.args[0] if z.op is negative else z
+        if known.op is not CONSTANT:
+            return None
+        value: Any = known.params[0]
+        return z.graph.constant(part(value if known is z else -value))
+
+    return simplify
+
+
+real_part.simplify = _of_known(lambda value: value.real)
+imaginary_part.simplify = _of_known(lambda value: value.imag)
+conjugate.simplify = _of_known(lambda value: value.conjugate())
 
 
 def real_of(value: Node) -> Node:
