@@ -38,6 +38,7 @@ from chainrule.lift.arrays.memory import given_layout
 from chainrule.lift.arrays.sparse import SparseMatrices
 from chainrule.lift.arrays.subclasses import redefined
 from chainrule.lift.library.contents import container_of
+from chainrule.lift.library.dates import is_date
 from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.closed import is_closed
 from chainrule.lift.objects.hooks import what_differs
@@ -170,6 +171,8 @@ class Parameters(SparseMatrices):
             self.state[dict_box] = content
             self.reach(dict_box, route)
             return dict_box
+        if is_date(example):
+            return read(OPAQUE)
         if isinstance(
             example, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
         ) or has(example, "func"):

@@ -24,6 +24,7 @@ from chainrule.graph.keys import key_text
 from chainrule.graph.node import Node
 from chainrule.graph.reach import ApartFrom, is_apart
 from chainrule.lift.branches.deciding import Deciding
+from chainrule.lift.library.dates import is_date
 from chainrule.lift.state import same_value
 from chainrule.lift.values import DictBox, ListBox, ObjectBox, Static, Value
 from chainrule.primitives.arithmetic import negative
@@ -140,6 +141,10 @@ class Watching(Deciding):
                 # A table, or a number of another kind, in its place is other code.
                 self.graph.guard(route, "type", type(value))
             return made
+        if node is not None and is_date(value):
+            if route is not None:
+                self.graph.guard(route, "type", type(value))
+            return node()
         if route is not None and not is_settled(name, value):
             self.watch_object(route, value)
         if type(value) in (int, float):
