@@ -24,6 +24,7 @@ from chainrule.differentiate.carrying import carrying_args
 from chainrule.differentiate.compared_places import place_comparisons
 from chainrule.differentiate.halving import beside_ends, halvings, held_ends, summed
 from chainrule.differentiate.least_values import least_values
+from chainrule.differentiate.rigid import moved_along
 from chainrule.differentiate.shrinking import shrinking, swinging
 from chainrule.differentiate.turns import (
     Turns,
@@ -117,6 +118,8 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
             if any(_decides(each, k, felt) for k in _felt_by(each, used)):
                 raise _refusal(graph, given, each.at)
         for each in () if flat else turns:
+            if each.at not in solved:
+                _refuse_moved(graph, given, each, felt, results)
             found = any(_is_place(graph, each, one, felt, results) for one in _least(each))
             if found or (each.at not in solved and _leads_to_place(graph, each, felt, results)):
                 raise _refusal(graph, given, each.at)
@@ -126,6 +129,17 @@ def refuse_searches(graph: Graph, inputs: Iterable[Node], results: Sequence[Node
                 call not in felt and _gives_place(graph, (call, function), felt | inner, results)
             ):
                 raise _refusal(graph, given, call)
+
+
+def _refuse_moved(
+    graph: Graph, given: Node, turns: Turns, felt: Collection[Node], results: Sequence[Node]
+) -> None:
+    """Refuse what a search has found that moves as a whole with where it begins."""
+    left = {state: turns.at.block.item(turns.at, k) for k, state in enumerate(turns.states)}
+    for place, compared in moved_along(turns, felt):
+        values = least_values(graph, compared, turns.body, felt, left)
+        if left[place] in useful(graph, results, values):
+            raise _refusal_of_beginning(graph, given, turns.at)
 
 
 def _carrying(still: Collection[Node], node: Node) -> Sequence[Node]:
