@@ -133,6 +133,19 @@ def test_arrays_and_what_loops_carry_take_calls_in_proportion_to_their_number(
     assert large - none <= MOST * part * (small - none)
 
 
+def array_sum(count: int) -> str:
+    terms = " + ".join(f"{k}.5 * x ** {k % 5 + 2} * y ** {k // 5 + 2}" for k in range(count))
+    return "\n".join(["import numpy as np", "def f(x, y):", f"    return np.sum({terms})"])
+
+
+def test_a_long_sum_of_arrays_is_not_looked_through_for_each_of_its_terms() -> None:
+    args = np.array([0.3, 0.5, 0.7]), np.array([0.2, 0.4, 0.1])
+    calls_for(array_sum(2), args, "forward")
+    small, large = (calls_for(array_sum(count), args, "forward") for count in (SMALL, LARGE))
+    file = next(file for file in large if file.endswith("memory/reuse.py"))
+    assert large[file] <= MOST * LARGE / SMALL / 4 * small[file]
+
+
 def test_what_follows_a_branch_is_not_looked_through_for_each() -> None:
     calls_for(branches(2), (0.3, 0.7))
     small, large = (calls_for(branches(count), (0.3, 0.7)) for count in (SMALL, LARGE))

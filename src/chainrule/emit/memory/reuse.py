@@ -22,6 +22,7 @@ from dataclasses import field
 from typing import Any
 
 from chainrule.emit.memory.made import is_entrywise, is_made, is_worth, makes_array, ufunc_of
+from chainrule.emit.memory.reads_of_lines import LineReads
 from chainrule.emit.memory.views import is_update, is_view
 from chainrule.emit.names import Names
 from chainrule.emit.plan import (
@@ -120,6 +121,9 @@ class _Reuse:
         self.liveness = names.liveness
         self.memory = SharedMemory(plan)
         self.gives_away = False
+        # Of the line that is looked at, as long as it stays as it is.
+        self.reads: LineReads | None = None
+        self.chains: dict[Value, _Chain] = {}
 
     def run(self) -> bool:
         before = len(self.plan.into)
@@ -170,11 +174,13 @@ class _Reuse:
         """What is to be computed before ``statement``, in order."""
         line = [statement.value] if isinstance(statement, Define) else statement.reads()
         made: list[Value] = []
+        self._changed()
         for touches in (self._scales_some, self._hides_some):
             for value in list(_inside_of(statement)):
                 if touches(value, statement):
                     made += [value] if value.captive else []
                     value.captive = False
+                    self._changed()
         if any(ordered(value) for root in line for value in (root, *captives(root))):
             if isinstance(statement, Define):
                 chain = self._chain(statement.value, statement)
@@ -258,6 +264,7 @@ class _Reuse:
     def _break_up(self, chain: _Chain, root: Value, made: list[Value]) -> None:
         """Make a statement of each step of a chain."""
         before, hint = chain.base, root.hint
+        self._changed()
         if before.captive:
             if hint is None and root.user_name is None and not root.captive:
                 hint = self.names[root]
@@ -294,8 +301,18 @@ class _Reuse:
             base = step
         return base
 
+    def _changed(self) -> None:
+        """Forget what was found of the line."""
+        self.reads = None
+        self.chains.clear()
+
     def _chain(self, value: Value, statement: Statement) -> _Chain:
         """The longest chain of steps that ends in ``value``."""
+        if value not in self.chains:
+            self.chains[value] = self._best_chain(value, statement)
+        return self.chains[value]
+
+    def _best_chain(self, value: Value, statement: Statement) -> _Chain:
         found = _Chain(value)
         formula = WRITTEN_OUT.get(value.op.name)
         if value.repeated or (ufunc_of(value) is None and formula is None):
@@ -368,10 +385,9 @@ class _Reuse:
         members = self.memory.of(array)
         if members is None or any(self.liveness.after(statement, one) for one in members):
             return False
-        line = [statement.value] if isinstance(statement, Define) else statement.reads()
-        defines = isinstance(statement, Define)
-        everywhere = sum(_times_read(root, members, inside=defines) for root in line)
-        return everywhere == _times_read(step, members, inside=True)
+        if self.reads is None:
+            self.reads = LineReads(statement)
+        return self.reads.are_all_inside(members, step)
 
 
 def _on_product(value: Value) -> _Chain | None:
@@ -510,18 +526,6 @@ def _is_evaluated_first(chain: _Chain) -> bool:
             return False
         before = step
     return chain.base.captive
-
-
-def _times_read(root: Value, members: set[Value], *, inside: bool = False) -> int:
-    """In how many places an expression, or what is ``inside`` it, reads one of ``members``."""
-    stack, count = list(root.args) if inside else [root], 0
-    while stack:
-        value = stack.pop()
-        if value.captive:
-            stack.extend(value.args)
-        else:
-            count += value in members
-    return count
 
 
 def is_saved_by_numpy(value: Value) -> bool:
