@@ -41,6 +41,8 @@ OF_SETS: dict[type, Callable[[Any, Any], Any]] = {
     ast.BitAnd: operator.and_,
     ast.BitXor: operator.xor,
 }
+# Those whose entries all are entries of the first.
+OF_FIRST = (ast.Sub, ast.BitAnd)
 
 
 class ObjectsInSet(Anew):
@@ -68,6 +70,20 @@ class SetHolds(Anew):
         self.type = type
 
 
+class Entries:
+    """What is known of the entries of a set that is kept as it is, which was made at ``site``."""
+
+    def __init__(self, site: Hashable, type: Type | None) -> None:
+        self.site = site
+        # The types of what was put in, in order; those of another of this place.
+        self.types: dict[Type, None] = {} if type is None else {type: None}
+        # Whether it was read as a list of one type, and when nothing was known of it.
+        self.counted_on = False
+        self.asked_empty = False
+        # Those of sets that have all that is put into this one.
+        self.merged: list[Entries] = []
+
+
 class Sets(Dispatch):
     """Lifts sets."""
 
@@ -78,12 +94,9 @@ class Sets(Dispatch):
         # Where those were made that are known here, and where those are made that are changed.
         self._known_at: dict[Value, tuple[Hashable, ...]] = {}
         self.changed_sets: set[Hashable] = set()
-        # What was put into those that are kept: types, in order, and those of which that counts.
+        # What was put into those that are kept, and what earlier liftings found, by place.
         self._numbers_of: dict[Value, Node] = {}
-        self._put_in: dict[Value, dict[Type, None]] = {}
-        self._counted_on: set[Value] = set()
-        # Those that were read before anything was put in, and what others of the place hold.
-        self._asked_empty: set[Value] = set()
+        self._put_in: dict[Value, Entries] = {}
         self.set_types: dict[Hashable, Type] = {}
 
     def new_set(self, items: list[Value], node: ast.AST) -> Value:
@@ -109,11 +122,20 @@ class Sets(Dispatch):
             made = self.opaque_call(self.static_node(Static(set)), items, {}, node, refusal)
         if isinstance(made, Node):
             self._made_at[made] = site
-            known_type = self.set_types.get(site)
-            self._put_in[made] = {} if known_type is None else {known_type: None}
+            self._put_in[made] = entries = self._entries_at(node)
             for item in items:
-                self._note_entries(made, item, node)
+                self._note_entries(entries, item, node)
         return made
+
+    def _told_of(self, kept: Value) -> Entries | None:
+        """What is known of a set; of one that a loop carries what is known of that before it."""
+        if isinstance(kept, Node) and kept not in self._put_in:
+            kept = self.held_before(kept)[-1]
+        return self._put_in.get(kept)
+
+    def _entries_at(self, node: ast.AST) -> Entries:
+        site = self.place_of(node)
+        return Entries(site, self.set_types.get(site))
 
     def numbers_in(self, kept: Value, node: ast.AST) -> Value | None:
         """Of each number in a set that is made of a list of them the first that the list has."""
@@ -131,15 +153,17 @@ class Sets(Dispatch):
 
     def words_in(self, kept: Value) -> Value | None:
         """The entries of a set that is kept, if they are words or whole numbers all."""
-        types = list(self._put_in.get(kept, ()))
-        if kept in self._put_in and not types:
-            self._asked_empty.add(kept)
-        if not isinstance(kept, Node) or len(types) != 1 or types[0] not in (OPAQUE, INT):
+        entries = self._told_of(kept)
+        if entries is None or not isinstance(kept, Node):
             return None
-        self._counted_on.add(kept)
+        types = list(entries.types)
+        entries.asked_empty |= not types
+        if len(types) != 1 or types[0] not in (OPAQUE, INT):
+            return None
+        entries.counted_on = True
         return self.boxed(self.verbatim("list(_0_)", kept, type=SequenceType(types[0])))
 
-    def _note_entries(self, kept: Value, items: Value, node: ast.AST) -> None:
+    def _note_entries(self, kept: Entries, items: Value, node: ast.AST) -> None:
         """A set gets the entries of a list, or the keys of a dict."""
         items = self.read(items)
         entries = self.known_items(items)
@@ -153,25 +177,28 @@ class Sets(Dispatch):
         kind = content.type if isinstance(content, Node) else DYNAMIC
         self._note_type(kept, kind.item if isinstance(kind, SequenceType) else DYNAMIC, node)
 
-    def _note_entry(self, kept: Value, entry: Value, node: ast.AST) -> None:
+    def _note_entry(self, kept: Entries, entry: Value, node: ast.AST) -> None:
         entry = self.read(entry)
-        word = isinstance(entry, Static) and isinstance(entry.value, str)
-        if isinstance(entry, Node):
-            self._note_type(kept, entry.type, node)
+        known, found = self.static_value(entry)
+        if known and type(found) in (str, int):
+            self._note_type(kept, OPAQUE if type(found) is str else INT, node)
         else:
-            self._note_type(kept, OPAQUE if word else DYNAMIC, node)
+            self._note_type(kept, entry.type if isinstance(entry, Node) else DYNAMIC, node)
 
-    def _note_type(self, kept: Value, type: Type, node: ast.AST) -> None:
-        types, site = self._put_in[kept], self._made_at.get(kept)
-        types[type] = None
-        if kept in self._asked_empty and len(types) == 1 and type in (OPAQUE, INT):
-            raise SetHolds(site, type)
-        if kept in self._counted_on and len(types) > 1:
+    def _note_type(self, kept: Entries, type: Type, node: ast.AST) -> None:
+        if type in kept.types:
+            return
+        kept.types[type] = None
+        if kept.asked_empty and len(kept.types) == 1 and type in (OPAQUE, INT):
+            raise SetHolds(kept.site, type)
+        if kept.counted_on and len(kept.types) > 1:
             raise self.unsupported(
                 "a set of words or whole numbers that gets something else",
                 "Keep each kind in a set of its own.",
                 node,
             )
+        for merged in kept.merged:
+            self._note_type(merged, type, node)
 
     def _set(self, node: ast.Set) -> Value:
         if any(isinstance(item, (ast.Constant, ast.JoinedStr)) for item in node.elts):
@@ -186,7 +213,11 @@ class Sets(Dispatch):
         parts = [self.static_value(item) for item in items]
         site = self.place_of(node)
         if site in self.changed_sets or not all(known for known, _ in parts):
-            return super().set_of(items, node)
+            kept = super().set_of(items, node)
+            self._put_in[kept] = entries = self._entries_at(node)
+            for item in items:
+                self._note_entry(entries, item, node)
+            return kept
         made = Static({found for _, found in parts})
         self._known_at[made] = (site,)
         return made
@@ -201,18 +232,60 @@ class Sets(Dispatch):
         sets = [self.read(left), self.read(right)]
         act = OF_SETS.get(operator)
         if act is None or not all(each in self._known_at for each in sets):
-            return super().binary(operator, left, right, node)
+            made = super().binary(operator, left, right, node)
+            if act is not None and any(map(self._told_of, sets)):
+                entries = self._put_in[made] = self._entries_at(node)
+                self._note_parts(entries, sets[:1] if operator in OF_FIRST else sets, node)
+            return made
         one, other = (self.static_value(each)[1] for each in sets)
         made = self.set_of(list(map(self.wrap, act(one, other))), node)
         if made in self._known_at:
             self._known_at[made] = tuple(site for each in sets for site in self._known_at[each])
         return made
 
+    def in_place(self, operator: type, old: Value, operand: Value, node: ast.AST) -> Value | None:
+        """``old operator= operand``, which puts into a set what the operand has."""
+        sets = [self.read(old), self.read(operand)]
+        # What a step of a loop makes of a known set is another known set in each.
+        if operator in OF_SETS and (self.loops or sets[1] not in self._known_at):
+            self._check_known(sets[0])
+        changed = super().in_place(operator, old, operand, node)
+        entries = self._told_of(sets[0])
+        if entries is not None and operator not in OF_FIRST:
+            self._note_parts(entries, sets[1:], node)
+        return changed
+
+    def _note_parts(self, made: Entries, parts: Sequence[Value], node: ast.AST) -> None:
+        """A set gets the entries of others."""
+        for part in parts:
+            entries = self._told_of(part)
+            if entries is not None:
+                entries.merged.append(made)
+                if part not in self._put_in:
+                    # A loop may carry what is made here as the next of these.
+                    made.merged.append(entries)
+                for type in entries.types:
+                    self._note_type(made, type, node)
+            elif part in self._known_at:
+                for entry in self.static_value(part)[1]:
+                    self._note_entry(made, self.wrap(entry), node)
+            else:
+                self._note_type(made, DYNAMIC, node)
+
+    def is_kept_set(self, value: Value) -> bool:
+        """Whether a value is a set that is kept as it is, or may be one that a loop carries."""
+        if not isinstance(value, Node) or value.type != DYNAMIC:
+            return False
+        kind = self.kept_kinds.get(self.held_before(value)[-1])
+        return self._told_of(value) is not None or kind is set
+
     def sorted_entries(self, value: Value) -> list[Value] | None:
         """The sorted entries of a set that is known here; None of others."""
         found = self.static_value(value)[1] if value in self._known_at else None
         kinds = {type(entry) for entry in found or ()}
-        if found is None or not (kinds <= {int, float, bool} or kinds == {str}):
+        if found is None or not (kinds <= {int, float, bool} or kinds == {str} or kinds == {tuple}):
+            return None
+        if kinds == {tuple} and not all(type(part) is int for entry in found for part in entry):
             return None
         return list(map(self.wrap, sorted(found)))
 
@@ -220,15 +293,16 @@ class Sets(Dispatch):
         return any(isinstance(item, ObjectBox) and is_made(item) for item in map(self.read, items))
 
     def _check_method(self, owner: Value, name: str, args: list[Value], node: ast.AST) -> None:
-        if name in CHANGING:
+        if name in CHANGING or name.endswith("_update"):
             self._check_known(owner)
             self._numbers_of.pop(owner, None)
         self._check_objects(owner, args)
-        if owner in self._put_in and name == "add":
-            self._note_entry(owner, args[0], node)
-        elif owner in self._put_in and name == "update":
+        entries = self._told_of(owner)
+        if entries is not None and name == "add":
+            self._note_entry(entries, args[0], node)
+        elif entries is not None and name in ("update", "symmetric_difference_update"):
             for arg in args:
-                self._note_entries(owner, arg, node)
+                self._note_entries(entries, arg, node)
         super()._check_method(owner, name, args, node)
 
     def _check_known(self, owner: Value) -> None:
@@ -270,6 +344,12 @@ def _listed(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) 
     kept = self.read(args[0])
     found = self.words_in(kept) if "key" in keywords else self.numbers_in(kept, node)
     found = self.words_in(kept) if found is None else found
+    if found is None and self.is_kept_set(kept):
+        raise self.unsupported(
+            "entries of a set that are not known to be words, or whole numbers, all",
+            "Keep them in a list, or change one set with `add`, `|=` and `-=`.",
+            node,
+        )
     return args if found is None else [found]
 
 
