@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from chainrule.differentiate.activity import all_steps, varied
 from chainrule.differentiate.bisections import (
@@ -20,7 +21,7 @@ from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import ITEM, Block, Graph, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
-from chainrule.primitives.arithmetic import absolute, add, greater, multiply
+from chainrule.primitives.arithmetic import absolute, add, greater, multiply, subtract
 from chainrule.primitives.control import IF, loop_parts, raise_where, raised
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
@@ -34,6 +35,9 @@ STEEPER, ROUNDED = 100.0, 1e-6
 # What is further from the ends than this part of what was between them at first is a root where
 # the equation is as small there, beside what it is at the ends.
 NEAR = 0.05
+# How far apart the ends are shrinks as they do that the search began with: where that is used it is
+# nothing beside this part of it.
+CLOSE = 1e-6
 JUMP = "the ends enclose a jump: no slope is known"
 FAR = "what is found is too far from the root: no slope is known"
 NO_CHANGE = "the ends enclose no root: no slope is known"
@@ -105,6 +109,38 @@ def refuse_others(
             )
 
 
+class Enclosing(Protocol):
+    """A loop whose results ``ends`` enclose what those ``found`` are at."""
+
+    @property
+    def loop(self) -> Node:
+        """The loop."""
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The numbers of the results that are ends."""
+
+    @property
+    def found(self) -> tuple[int, ...]:
+        """The numbers of all that are found."""
+
+
+def check_distances(
+    copier: Copier, search: Enclosing, felt: Collection[Node], live: Collection[Node]
+) -> None:
+    """Raise where a distance of what is found is used, and is a part of one that varies."""
+    loop, graph = search.loop, copier.graph
+    begun = [loop_parts(loop)[1][k] for k in search.ends]
+    found = {loop.block.item(loop, k) for k in search.found}
+    measured = any(step.op is subtract and found.issuperset(step.args) for step in live)
+    if not measured or not any(end in felt for end in begun):
+        return
+    first, last = map(copier.mapped, begun)
+    low, high = (graph.cursor.item(copier.map[loop], k) for k in search.ends)
+    wide = greater(absolute(high - low), CLOSE * absolute(last - first))
+    raise_where(wide, raised(graph, FAR))
+
+
 class _Solved(Copier):
     """A copy with roots behind the loops that enclose them."""
 
@@ -134,6 +170,7 @@ class _Solved(Copier):
             end = self.source.names.get(node.block.item(node, k), "end")
             graph.names.setdefault(value, f"equation_{end}")
         raise_where(greater(multiply(low, high), graph.constant(0.0)), raised(graph, NO_CHANGE))
+        check_distances(self, search, self.felt, self.live)
         self._check_near(node, dict(zip(search.ends, (low, high), strict=True)), values)
         marked = tuple(each in self.felt for each in equation.outer[1:])
         params = (key, "bisection", 1, marked)

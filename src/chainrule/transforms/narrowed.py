@@ -20,7 +20,7 @@ from chainrule.primitives.cost import Live
 from chainrule.primitives.declare import TABLE
 from chainrule.primitives.functionals import BESIDE_ROOT, FOUND_ROOT, called, slope_of
 from chainrule.primitives.invoke import INVOKE
-from chainrule.transforms.bracketed import NEAR, refuse_others
+from chainrule.transforms.bracketed import NEAR, check_distances, refuse_others
 from chainrule.transforms.equations import Equation
 
 # A place is at an end where it is nearer to it than this part of what the search began with.
@@ -78,6 +78,7 @@ class _Placed(Copier):
         if node not in self.objectives:
             return new
         search, objective = self.objectives[node]
+        check_distances(self, search, self.felt, self.live)
         values = [self.mapped(each) for each in objective.outer[1:]]
         places, compared = (
             [k for k in kept if node.block.item(node, k) in self.live]
