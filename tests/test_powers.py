@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 from typing import Any
 
@@ -116,6 +117,44 @@ def test_the_parts_of_a_complex_power_are_not_taken_for_those_of_a_real_one() ->
         grad(real)(-2.25, 1.5)
     with pytest.raises(NotDifferentiableError, match="no derivative can flow"):
         grad(imaginary)(2.25, 1.5)
+
+
+def squared_magnitude(x, k):
+    return abs(x**k) ** 2
+
+
+def real_exponential(x, k):
+    return cmath.exp(x**k).real
+
+
+def rotated(x, k):
+    return (x**k * (1.0 + 2.0j)).real
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("wrt", ["x", "k"])
+@pytest.mark.parametrize("function", [squared_magnitude, real_exponential, rotated])
+def test_real_numbers_made_of_a_complex_power_have_no_slope(function, wrt, mode) -> None:
+    derivative = grad(function, wrt=wrt, mode=mode)
+    for path, verdict in gradient(
+        lambda v: function(**{"x": 2.25, "k": 1.5, wrt: v}), (1.5,)
+    ).items():
+        at = {"x": 2.25, "k": 1.5, wrt: 1.5}
+        assert agrees(verdict, look_up(derivative(**at), path[1:])), derivative.source
+    with pytest.raises(ArithmeticError, match="the power is complex"):
+        derivative(-2.25, 1.5)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_complex_power_is_not_flat_in_its_exponent(mode) -> None:
+    def power(x, k):
+        return x**k
+
+    derivative = grad(power, wrt="k", mode=mode)
+    with pytest.raises(ArithmeticError, match="its slope by the exponent is not known"):
+        derivative(-2.25, 1.5)
+    assert derivative(-2.25, 2.0) == 0.0
+    assert derivative(0.0, 1.5) == 0.0
 
 
 def test_a_power_that_is_real_is_no_single_point() -> None:

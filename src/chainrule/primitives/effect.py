@@ -56,6 +56,7 @@ KEY = Verbatim("key")
 FACT = OrderedVerbatim("fact")
 # The imaginary part of a power, which is complex where its base is negative.
 IMAGINARY = "_0_.imag"
+IS_COMPLEX = "isinstance(_0_, complex)"
 # A call that is made for its effect too, and whose value may be used.
 CALL = OrderedVerbatim("call")
 CALL.effect = True

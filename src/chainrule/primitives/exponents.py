@@ -10,11 +10,14 @@ import math
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import is_complex, unit_axes_of
-from chainrule.primitives.control import choose
+from chainrule.graph.types import BOOL, is_complex, unit_axes_of
+from chainrule.primitives.control import choose, raise_where, raised
 from chainrule.primitives.declare import TABLE, constant_value, is_constant
+from chainrule.primitives.effect import IS_COMPLEX, VERBATIM
 from chainrule.primitives.masking import is_array
 from chainrule.primitives.partials import Refusal
+
+COMPLEX = "the power is complex: its slope by the exponent is not known"
 
 
 def by_exponent(x: Any, out: Any) -> Any:
@@ -27,7 +30,17 @@ def by_exponent(x: Any, out: Any) -> Any:
             "cannot differentiate a power of a negative number with respect to its exponent",
             "It is real for whole exponents alone, and complex between them.",
         )
-    return choose(TABLE["greater"](x, 0.0), lambda: out * _log(x), lambda: 0.0)
+    return choose(TABLE["greater"](x, 0.0), lambda: out * _log(x), lambda: _not_above_zero(out))
+
+
+def _not_above_zero(out: Any) -> float:
+    """The slope by the exponent where the base is not positive; raises where it is complex."""
+    from chainrule.primitives.complex_powers import is_complex_below_zero
+
+    if isinstance(out, Node) and is_complex_below_zero(out):
+        is_complex = out.graph.cursor.add(VERBATIM, (out,), (IS_COMPLEX, BOOL, None), BOOL)
+        raise_where(is_complex, raised(out.graph, COMPLEX))
+    return 0.0
 
 
 def is_of_complex(*parts: Any) -> bool:

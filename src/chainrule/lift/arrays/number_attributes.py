@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import types
+from collections.abc import Hashable
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, dtype_of
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, dtype_of, is_complex
 from chainrule.lift.arrays.boxes import Arrays
 from chainrule.lift.arrays.memory import is_new
 from chainrule.lift.library.definitions import DEFINITIONS
@@ -14,7 +15,7 @@ from chainrule.lift.values import Method, Static, TupleValue, Value
 from chainrule.primitives.arrays import indexing, shaping
 from chainrule.primitives.complex_powers import may_be_complex
 from chainrule.primitives.declare import Primitive
-from chainrule.primitives.effect import FACT, IMAGINARY, STATEMENT
+from chainrule.primitives.effect import FACT, IMAGINARY, IS_COMPLEX, STATEMENT
 
 # What is read when the derivative runs, and depends on no number.
 FACTS: dict[str, Type] = {
@@ -90,9 +91,23 @@ class NumberAttributes(Arrays):
         """A part of what is complex where a power of a negative number is."""
         if name == "imag":
             return self.verbatim(IMAGINARY, owner, type=FLOAT, pure=True)
-        is_complex = self.verbatim("isinstance(_0_, complex)", owner, type=BOOL, pure=True)
-        self.raise_if(is_complex, 'ArithmeticError("the slope of the real part is not known")')
+        self.raise_if_complex(owner, "the real part")
         return owner
+
+    def raise_if_complex(self, number: Node, of: str = "what is made of it") -> None:
+        """Raise where a number is complex, of which reverse mode knows its real part alone."""
+        if may_be_complex(number):
+            asked = self.verbatim(IS_COMPLEX, number, type=BOOL, pure=True)
+            text = f"the power is complex: the slope of {of} is not known"
+            self.raise_if(asked, f'ArithmeticError("{text}")')
+
+    def primitive(self, op: Primitive, *args: Node, params: tuple[Hashable, ...] = ()) -> Node:
+        if op.name == "absolute":
+            self.raise_if_complex(args[0], "its magnitude")
+        elif op.takes_complex and any(is_complex(arg.type) for arg in args):
+            for arg in args:
+                self.raise_if_complex(arg)
+        return super().primitive(op, *args, params=params)
 
     def check_method(self, owner: Node, name: str) -> None:
         """Raise where a number is one of Python's, which has no such method, as it does in f."""

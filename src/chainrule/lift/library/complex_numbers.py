@@ -36,6 +36,7 @@ def _complex_of(self: Builtins, arg: Value, node: ast.AST) -> Node:
         raise self.unsupported(
             "a complex number of what is no number", "Give it its real and imaginary part.", node
         )
+    self.raise_if_complex(number)
     return self.block.add(joined, (number, self.graph.constant(0.0)))
 
 
