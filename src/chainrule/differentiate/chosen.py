@@ -24,6 +24,7 @@ from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, item_sources, owned_blocks, state_sources
 from chainrule.primitives.cost import mentioned
 from chainrule.primitives.declare import REAL, Flat, Primitive, is_constant
+from chainrule.primitives.nothing import is_nothing_guarded
 
 Side = bool | None
 """The truth of a choice for which a value is used; None where it is used in any case."""
@@ -245,7 +246,7 @@ def _masks_of_use(node: Node, user: Node, found: dict[Node, tuple[Arm, ...]]) ->
         # Its masks are those of the entries that are made of it.
         return ()
     before = found.get(user, ())
-    if op is where and user.args[1] is not user.args[2]:
+    if op is where and user.args[1] is not user.args[2] and not is_nothing_guarded(user):
         return (*before, (user.args[0], user.args[1] is node))
     return before
 

@@ -19,6 +19,7 @@ from chainrule.primitives.declare import (
     elementwise,
 )
 from chainrule.primitives.masking import chosen, settled_choice
+from chainrule.primitives.nothing import is_nothing_guarded, shown
 
 TRUTH = Interval(False, True)
 TIE = "a tie is split evenly"
@@ -99,13 +100,13 @@ def clip(x: Any, y: Any, z: Any, out: Any) -> Any:
 )
 def where(x: Any, y: Any, z: Any, x_dot: Any, y_dot: Any, z_dot: Any, out: Any) -> Any:
     """y where x is true, else z; what is not chosen is not felt."""
-    return chosen(x, y_dot, z_dot, out)
+    return shown(out, x, z_dot) if is_nothing_guarded(out) else chosen(x, y_dot, z_dot, out)
 
 
 where.transposed = lambda x, y, z, out, out_bar: (
     0.0,
     lambda: chosen(x, out_bar, 0.0, out),
-    lambda: chosen(x, 0.0, out_bar, out),
+    lambda: shown(out, x, out_bar) if is_nothing_guarded(out) else chosen(x, 0.0, out_bar, out),
 )
 where.result = lambda types: arithmetic_type(types[1:])
 where.simplify = settled_choice

@@ -28,6 +28,18 @@ def masked(x: Node) -> bool:
     )
 
 
+def hides_nothing(x: Node) -> bool:
+    """Whether what such an array hides is where a factor is 0, as beside an infinite slope."""
+    predicate, then, _ = x.args
+    return (
+        is_constant(then, 0)
+        and predicate.op.name == "equal"
+        and predicate.origin.derivative
+        and isinstance(predicate.type, Array)
+        and is_constant(predicate.args[1], 0)
+    )
+
+
 def inside_mask(x: Node, change: Any) -> Node:
     """``change`` of what the mask lets through: what it hides is not felt, be it inf or nan."""
     predicate, then, orelse = x.args
@@ -151,6 +163,9 @@ def shown_divisor(node: Node, mask: Node) -> Node:
     if not whole or _never_zero(node):
         return node
     predicate, then, _ = mask.args
+    if hides_nothing(mask):
+        # A factor that is 0 at a point is felt beside it, and so is what it is divided by.
+        predicate = TABLE["bitwise_and"].build(predicate, TABLE["equal"](node, 0.0))
     one = node.graph.constant(1.0)
     arms = (one, node) if is_constant(then, 0) else (node, one)
     found: Node = TABLE["where"].build(predicate, *arms)
