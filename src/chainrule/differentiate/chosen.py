@@ -15,11 +15,12 @@ from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.carrying import carrying_args
 from chainrule.graph.block import ITEM, PARAMETER, Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, Array
+from chainrule.graph.types import FLOAT, Array, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays.indexing import section, section_set
 from chainrule.primitives.arrays.measured import may_repeat
+from chainrule.primitives.bounds import bounds_of
 from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, item_sources, owned_blocks, state_sources
 from chainrule.primitives.cost import mentioned
@@ -115,7 +116,7 @@ class Uses:
     @functools.cached_property
     def masks(self) -> dict[Node, tuple[Arm, ...]]:
         """Of arrays, the masks and their truth under which alone they are felt."""
-        if not any(step.op is where and isinstance(step.type, Array) for step in self.steps):
+        if not any(_masks(step) for step in self.steps):
             return {}
         found: dict[Node, tuple[Arm, ...]] = {}
         for step in reversed(self.steps):
@@ -129,7 +130,13 @@ class Uses:
                     shared = own if shared is None else tuple(c for c in shared if c in own)
             if shared:
                 found[step] = shared
-        return found
+        choices = {step.args[0] for step in self.steps if _masks(step) and step.op is where}
+        # What subscripts leave out has an adjoint of 0: it is hidden where 0 times a slope may be
+        # no number.
+        return {
+            step: tuple(arm for arm in arms if arm[0] in choices or _needs_a_mask(step))
+            for step, arms in found.items()
+        }
 
 
 def hidden_entries(graph: Graph) -> set[Node]:
@@ -240,6 +247,8 @@ def only_in(levels: Sequence[Uses], choice: Node, side: bool) -> dict[Node, Uses
 def _masks_of_use(node: Node, user: Node, found: dict[Node, tuple[Arm, ...]]) -> tuple[Arm, ...]:
     """The masks under which one user of an array feels it."""
     op = user.op
+    if op is section and user is not node and user.args[0] is node and _masks(user):
+        return ((user.args[1], True),)
     if user is node or user.type != node.type or not (isinstance(op, Primitive) and op.broadcasts):
         return ()
     if may_repeat(user, node):
@@ -249,6 +258,25 @@ def _masks_of_use(node: Node, user: Node, found: dict[Node, tuple[Arm, ...]]) ->
     if op is where and user.args[1] is not user.args[2] and not is_nothing_guarded(user):
         return (*before, (user.args[0], user.args[1] is node))
     return before
+
+
+def _masks(step: Node) -> bool:
+    """Whether a step takes entries of arrays by one mask for all of them."""
+    if step.op is section:
+        whole = unit_axes_of(step.args[-1].type) == unit_axes_of(step.args[0].type)
+        return str(step.params[0]) == "m" and whole
+    return step.op is where and isinstance(step.type, Array)
+
+
+def _needs_a_mask(step: Node) -> bool:
+    """Whether 0 times a partial may be no number; infinite slopes of roots are looked after."""
+    factors = [arg for arg in step.args if unit_axes_of(arg.type)]
+    if step.op.name == "multiply":
+        return not all(bounds_of(factor).finite for factor in factors)
+    if step.op.name == "divide":
+        divisor = step.args[1] if step.args[1] in factors else None
+        return divisor is not None and not bounds_of(divisor).divides
+    return may_be_steep(step) and step.op.name not in ("sqrt", "power")
 
 
 def _goes_on(choice: Node) -> bool:
