@@ -138,6 +138,12 @@ def array_sum(count: int) -> str:
     return "\n".join(["import numpy as np", "def f(x, y):", f"    return np.sum({terms})"])
 
 
+def test_a_sum_of_a_thousand_terms_is_differentiated() -> None:
+    terms = " + ".join(f"{k}.0 * x * y" for k in range(1, 1001))
+    f = loaded(f"def f(x, y):\n    return {terms}")
+    assert grad(f, wrt=("x", "y"))(3.0, 7.0) == (7.0 * 500_500, 3.0 * 500_500)
+
+
 def test_a_long_sum_of_arrays_is_not_looked_through_for_each_of_its_terms() -> None:
     args = np.array([0.3, 0.5, 0.7]), np.array([0.2, 0.4, 0.1])
     calls_for(array_sum(2), args, "forward")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
 
 from chainrule.errors import Position, SourceError
+from chainrule.graph.large import large_programs
 
 FUTURES = functools.reduce(
     lambda flags, name: flags | getattr(__future__, name).compiler_flag,
@@ -79,17 +80,19 @@ def _alone(
     function: types.FunctionType, code: types.CodeType, tree: Definition, flags: int
 ) -> Iterator[types.CodeType]:
     """The code of a definition by itself, with what its own code tells of the scopes around."""
-    line: ast.stmt = ast.Expr(tree) if isinstance(tree, ast.Lambda) else tree
+    # The tree has its places: it takes long to look for missing ones.
+    line = ast.copy_location(ast.Expr(tree), tree) if isinstance(tree, ast.Lambda) else tree
     if code.co_freevars:
         around = ast.parse("def around():\n    pass").body[0]
         assert isinstance(around, ast.FunctionDef)
         around.body = [*(_assigned(name) for name in code.co_freevars), line]
         line = around
     imported = [ast.alias(name) for name in code.co_names if _is_imported(function, name)]
-    body = [ast.Import(imported), line] if imported else [line]
-    module = ast.fix_missing_locations(ast.Module(body, []))
+    first = [ast.fix_missing_locations(ast.Import(imported))] if imported else []
+    module = ast.Module([*first, line], [])
     try:
-        outer = compile(module, code.co_filename, "exec", flags, dont_inherit=True)
+        with large_programs():
+            outer = compile(module, code.co_filename, "exec", flags, dont_inherit=True)
     except (SyntaxError, ValueError):
         return
     for each in _nested(outer):
@@ -98,7 +101,7 @@ def _alone(
 
 
 def _assigned(name: str) -> ast.stmt:
-    return ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None))
+    return ast.fix_missing_locations(ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None)))
 
 
 def _is_imported(function: types.FunctionType, name: str) -> bool:
