@@ -122,7 +122,7 @@ def _rendered(
     shells = [graph for graph in graphs if graph not in given]
     ordered, callees = _with_callees(graphs)
     targets = {graph: target_named("math") if graph in shells else spelled for graph in ordered}
-    plans = {graph: prepare(_ready(graph, targets[graph], header is not None)) for graph in ordered}
+    plans = {graph: _planned(graph, targets[graph], header is not None) for graph in ordered}
     users = {name for plan in plans.values() for name in _users_names(plan)}
     users |= {graph.name for graph in ordered}
     top = Header(users, graphs[0].module, header is not None)
@@ -148,17 +148,18 @@ def _rendered(
     )
 
 
-def _ready(graph: Graph, target: Target, in_file: bool) -> Graph:
-    """The graph of what is written."""
-    return target.ready(with_float_entries(graph) if target.one_kind else graph, in_file)
+def _planned(graph: Graph, target: Target, in_file: bool) -> Plan:
+    """The plan of what a target writes of ``graph``."""
+    whole = with_float_entries(graph) if target.one_kind else graph
+    return prepare(target.ready(whole, in_file), target.over_rows)
 
 
-def prepare(graph: Graph) -> Plan:
+def prepare(graph: Graph, over_rows: bool = True) -> Plan:
     """The plan of ``graph`` with natural control flow, before anything is named."""
     plan = build(graph)
     raise_control(plan)
     place(plan)
-    raise_loops(plan)
+    raise_loops(plan, over_rows)
     hand_over(plan)
     drop_unused(plan)
     take_apart(plan)

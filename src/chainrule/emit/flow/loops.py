@@ -36,7 +36,7 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.block import CONSTANT
-from chainrule.graph.types import OPAQUE, Sequence
+from chainrule.graph.types import OPAQUE, Sequence, unit_axes_of
 from chainrule.primitives.effect import VERBATIM, Verbatim
 from chainrule.primitives.nouns import inner_tape
 from chainrule.primitives.row_lengths import shortest_of
@@ -48,14 +48,17 @@ MOST_COLUMNS = 3
 WIDEST_HEAD = 60
 
 
-def raise_loops(plan: Plan) -> None:
-    """Loops over items where only items are used, comprehensions where only they are gathered."""
+def raise_loops(plan: Plan, over_rows: bool = True) -> None:
+    """Loops over items where only items are used, comprehensions where only they are gathered.
+
+    Without ``over_rows`` arrays of several axes have no items.
+    """
     uses = count_uses(plan.body)
     before = Before(plan.parameters.values())
 
     def over_items(statement: Statement) -> None:
         if isinstance(statement, For):
-            _Items(statement, plan, uses, before).rewrite()
+            _Items(statement, plan, uses, before, over_rows).rewrite()
 
     before.walk(plan.body, over_items)
     gather(plan.body, plan)
@@ -80,6 +83,7 @@ class _Items:
     plan: Plan
     uses: Counter[Value]
     before: Before
+    over_rows: bool
     # Reads of an entry, and reads further down: ``a[i]``, ``a[i][j]``.
     reads: dict[Value, list[Value]] = field(default_factory=dict)
     rests: dict[Value, list[Value]] = field(default_factory=dict)
@@ -100,6 +104,8 @@ class _Items:
         if bases is None:
             return
         required, _ = bases
+        if not self.over_rows and any(map(_has_rows, required)) and len(required) > 1:
+            return
         if backwards and len(required) > 1:
             # Lists of different lengths begin together, but do not end so.
             return
@@ -175,6 +181,7 @@ class _Items:
         """How the index is used in the body."""
         changed = {value for inner in walk(self.loop.body) for value in defined_by(inner)}
         usable = [base for base in bases[1] if base not in changed or base in self.written]
+        usable = [base for base in usable if self.over_rows or not _has_rows(base)]
         usable.sort(key=lambda base: base.serial)
         # It may be read behind the loop.
         self.others = self.uses[number] - count_uses(self.loop.body)[number]
@@ -275,6 +282,11 @@ class _Items:
         value = Value(op, args, (), OPAQUE, self.loop.origin)
         value.captive = True
         return value
+
+
+def _has_rows(base: Value) -> bool:
+    """Whether it is an array whose entries are arrays."""
+    return len(unit_axes_of(base.type)) > 1
 
 
 def _is_direction(base: Value) -> bool:

@@ -86,6 +86,8 @@ class Target:
         Whether a list holds entries of one kind only, and takes others for such.
     writes_over:
         Whether ``out=`` may say where NumPy's functions write their result.
+    over_rows:
+        Whether loops may go over arrays of several axes as they are.
     unpacks:
         Whether arrays and lists can be unpacked, and take Python numbers as they are.
     versions:
@@ -114,6 +116,7 @@ class Target:
     allocates: bool = False
     one_kind: bool = False
     writes_over: bool = False
+    over_rows: bool = True
     unpacks: bool = False
     versions: bool = False
     namespace: str | None = None

@@ -8,17 +8,49 @@ from __future__ import annotations
 
 import ast
 
-from chainrule.emit.plan import Plan, Value
+from chainrule.emit.plan import Plan, Value, reads_deep, walk
 from chainrule.emit.targets import Form, Spelling, Target, UpdateForm
+from chainrule.emit.targets.array_api.arrangements import (
+    diagonal,
+    differences,
+    listed,
+    repeated,
+    reshaped,
+    rolled,
+    rounded,
+    rows,
+    squeezed,
+    swapped,
+    taken,
+    tiled,
+    transposed,
+)
+from chainrule.emit.targets.array_api.positions import at_positions
+from chainrule.emit.targets.array_api.products import (
+    contracted,
+    outer,
+    powered,
+    product,
+    summed_product,
+)
+from chainrule.emit.targets.array_api.words import (
+    XP,
+    as_array,
+    as_float,
+    call,
+    dtype_of,
+    plain,
+    rank_of,
+    shape_of,
+)
 from chainrule.emit.wording.arrays import section_key
 from chainrule.emit.wording.expressions import operation
-from chainrule.emit.wording.unit_axes import expanded, lost_axes, statics
-from chainrule.graph.block import CONSTANT
+from chainrule.emit.wording.unit_axes import expanded, statics
+from chainrule.graph.block import REFERENCE
 from chainrule.graph.types import FLOATING, INT, Array, is_complex, unit_axes_of
 from chainrule.primitives.declare import Primitive
+from chainrule.primitives.effect import Verbatim
 from chainrule.primitives.saturation import LARGEST
-
-XP = "xp"
 
 # The standard's names of element-wise functions, by primitive.
 ELEMENTWISE = {
@@ -36,34 +68,6 @@ ELEMENTWISE = {
     "real_part": "real", "imaginary_part": "imag",
 }  # fmt: skip
 ARITHMETIC = ("add", "subtract", "multiply", "divide", "power")
-
-
-def call(name: str, *args: ast.expr, **words: ast.expr) -> ast.expr:
-    """A call of the namespace's."""
-    function: ast.expr = ast.Name(XP, ast.Load())
-    for part in name.split("."):
-        function = ast.Attribute(function, part, ast.Load())
-    return ast.Call(function, list(args), [ast.keyword(key, word) for key, word in words.items()])
-
-
-def as_array(speller: Spelling, value: Value, written: ast.expr) -> ast.expr:
-    """A value as an array: a number that may be Python's becomes one."""
-    if isinstance(value.type, Array) and value.type.unit_axes:
-        return written
-    return call("asarray", written)
-
-
-def as_float(value: Value, written: ast.expr) -> ast.expr:
-    """An array of whole numbers or truth values as floats: the standard does not mix kinds."""
-    kind = value.type
-    if not isinstance(kind, Array) or is_complex(kind) or kind.dtype in FLOATING:
-        return written
-    return call("astype", written, dtype_of("float64"))
-
-
-def rank_of(value: Value) -> int:
-    """The number of axes of a value."""
-    return len(unit_axes_of(value.type))
 
 
 def elementwise(name: str) -> Form:
@@ -155,28 +159,6 @@ def reduction(name: str) -> Form:
     return form
 
 
-def summed_product(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """An ``einsum`` in which nothing is transposed: ``xp.sum(a * w[:, None], axis=1)``."""
-    inputs, arrow, result = str(statics(value)["subscripts"]).replace(" ", "").partition("->")
-    operands = inputs.split(",")
-    letters = sorted(set(inputs) - {","})
-    parts = (*operands, result)
-    ordered = all(sorted(set(part)) == list(part) for part in parts)
-    if not (arrow and ordered) or "." in letters:
-        raise speller.refusal(value, "`numpy.einsum`")
-    factors = []
-    for operand, arg in zip(operands, args, strict=True):
-        key = ", ".join(":" if letter in operand else "None" for letter in letters)
-        factors.append(speller.written(f"_0_[{key}]", arg) if "None" in key else arg)
-    product = factors[0]
-    for factor in factors[1:]:
-        product = ast.BinOp(product, ast.Mult(), factor)
-    gone = tuple(k for k, letter in enumerate(letters) if letter not in result)
-    if not gone:
-        return product
-    return call("sum", product, axis=speller.constant(gone if len(gone) > 1 else gone[0]))
-
-
 def made(name: str) -> Form:
     """Arrays made of lengths."""
 
@@ -195,16 +177,6 @@ def made(name: str) -> Form:
     return form
 
 
-def dtype_of(name: str) -> ast.expr:
-    """``xp.float64``."""
-    return ast.Attribute(ast.Name(XP, ast.Load()), name, ast.Load())
-
-
-def shape_of(sizes: list[ast.expr]) -> ast.expr:
-    """A shape of lengths."""
-    return sizes[0] if len(sizes) == 1 else ast.Tuple(sizes, ast.Load())
-
-
 def like(name: str) -> Form:
     """Arrays in the shape of another."""
 
@@ -216,57 +188,6 @@ def like(name: str) -> Form:
         return call(name, *args, **words)
 
     return form
-
-
-def plain(name: str, *keywords: str) -> Form:
-    """A function that the standard has under a name, with some of its arguments by name."""
-
-    def form(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-        known = statics(value)
-        words = {
-            word: speller.constant(known[word]) for word in keywords if known[word] is not None
-        }
-        return call(name, *args, **words)
-
-    return form
-
-
-def reshaped(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """Every way of reshaping."""
-    if statics(value).get("order", "C") != "C":
-        raise speller.refusal(value, "`reshape` in Fortran's order", "Transpose before and behind.")
-    if value.op.name in ("ravel", "flatten"):
-        shape: ast.expr = speller.constant((-1,))
-    elif value.op.name == "reshaped":
-        shape = ast.Attribute(args[1], "shape", ast.Load())
-        for other in args[2:]:
-            shape = ast.BinOp(shape, ast.Add(), ast.Attribute(other, "shape", ast.Load()))
-    else:
-        shape = ast.Tuple(args[1:], ast.Load())
-    return call("reshape", args[0], shape)
-
-
-def transposed(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``permute_dims``; of a matrix ``.T``."""
-    axes, rank = statics(value)["axes"], rank_of(value)
-    if axes is None and rank == 2:
-        return ast.Attribute(args[0], "T", ast.Load())
-    order = tuple(range(rank))[::-1] if axes is None else tuple(axes)
-    return args[0] if rank < 2 else call("permute_dims", args[0], speller.constant(order))
-
-
-def swapped(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``swapaxes`` as ``permute_dims``."""
-    order = list(range(rank_of(value)))
-    one, two = (statics(value)[name] for name in ("axis1", "axis2"))
-    order[one], order[two] = order[two], order[one]
-    return call("permute_dims", args[0], speller.constant(tuple(order)))
-
-
-def squeezed(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``squeeze`` with its axes."""
-    lost = lost_axes(value)
-    return call("squeeze", args[0], axis=speller.constant(tuple(lost))) if lost else args[0]
 
 
 def joined(name: str) -> Form:
@@ -319,50 +240,21 @@ def length(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     return ast.Subscript(shape, speller.constant(statics(value)["axis"]), ast.Load())
 
 
-def product(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``@``; with a number ``*``."""
-    if min(map(rank_of, value.args)) == 0:
-        return ast.BinOp(args[0], ast.Mult(), args[1])
-    if value.op.name == "dot" and rank_of(value.args[1]) > 2:
-        raise speller.refusal(value, "`numpy.dot` of a stack of matrices", "Use @.")
-    left, right = (as_float(a, w) for a, w in zip(value.args, args, strict=True))
-    return ast.BinOp(left, ast.MatMult(), right)
-
-
-def outer(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``linalg.outer``, as a product of a column and a row."""
-    return speller.written("_0_[:, None] * _1_[None, :]", *args)
-
-
-def contracted(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``tensordot``."""
-    return call("tensordot", *args, axes=speller.constant(statics(value)["axes"]))
-
-
-def powered(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``linalg.matrix_power``."""
-    return call("linalg.matrix_power", args[0], speller.constant(statics(value)["n"]))
-
-
 def normed(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     """Lengths of vectors."""
     known = statics(value)
     words = {}
-    if known.get("axis") is not None:
-        words["axis"] = speller.constant(known["axis"])
+    axis, order = known.get("axis"), known.get("ord")
+    vectors = isinstance(axis, int) or (axis is None and rank_of(value.args[0]) == 1)
+    if order is not None and not vectors:
+        raise speller.refusal(value, "`numpy.linalg.norm` of matrices")
+    if axis is not None:
+        words["axis"] = speller.constant(axis)
+    if order not in (None, 2):
+        words["ord"] = speller.constant(order)
     if known.get("keepdims"):
         words["keepdims"] = speller.constant(True)
     return call("linalg.vector_norm", args[0], **words)
-
-
-def diagonal(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``linalg.diagonal`` of a matrix."""
-    if rank_of(value.args[0]) != 2:
-        raise speller.refusal(value, "`numpy.diag` of a vector", "Multiply it with xp.eye.")
-    offset = statics(value).get("k", statics(value).get("offset", 0))
-    return call(
-        "linalg.diagonal", args[0], **({"offset": speller.constant(offset)} if offset else {})
-    )
 
 
 def sequence_index(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
@@ -393,15 +285,6 @@ def section_parts(
     key = section_key(pattern, args)
     parts = list(key.elts) if isinstance(key, ast.Tuple) else [key]
     return whole_key(parts, rank, sum(letter in "isau" for letter in pattern))
-
-
-def rolled(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``roll`` by a number of steps that is known."""
-    if value.args[1].op is not CONSTANT:
-        raise speller.refusal(
-            value, "`numpy.roll` by a number that is computed", "Give the number."
-        )
-    return plain("roll", "axis")(speller, value, args)
 
 
 def running(name: str) -> Form:
@@ -440,12 +323,11 @@ def update(
     *keys, written = args
     adds = value.op.name.endswith("_add")
     if value.op.name.startswith("index"):
-        key = whole_key(keys, rank_of(value))
+        positions = [_as_int(speller, *pair) for pair in zip(value.args[1:-1], keys, strict=True)]
+        key = whole_key(positions, rank_of(value))
     else:
         if set(str(value.params[0])) & set("au"):
-            raise speller.refusal(
-                value, "writing at arrays of positions", "Write it with masks or products."
-            )
+            return ast.Expr(at_positions(speller, value, owner, args))
         key = section_parts(speller, value, value.args[1:-1], keys, rank_of(value))
     place = ast.Subscript(owner, key, ast.Store())
     if not adds:
@@ -453,6 +335,11 @@ def update(
     if isinstance(written, ast.UnaryOp) and isinstance(written.op, ast.USub):
         return ast.AugAssign(place, ast.Sub(), written.operand)
     return ast.AugAssign(place, ast.Add(), written)
+
+
+def _as_int(speller: Spelling, value: Value, written: ast.expr) -> ast.expr:
+    """A position that came out of an array, as a number: where one writes no others are taken."""
+    return speller.call("int", written) if speller.is_array(value) else written
 
 
 def check(plan: Plan, target: Target) -> None:
@@ -469,6 +356,19 @@ def check(plan: Plan, target: Target) -> None:
                 "a function without an array among its parameters",
                 "Pass arrays as parameters of their own; for numbers use target='math'.",
             )
+    for statement in walk(plan.body):
+        for value in reads_deep(statement):
+            if isinstance(value.op, Verbatim) and _is_numpys(value, plan):
+                raise target.refusal(value, "what NumPy itself makes of an array")
+
+
+def _is_numpys(value: Value, plan: Plan) -> bool:
+    """Whether words that are carried over give an array to NumPy."""
+    known = [plan.graph.references[arg.params[0]] for arg in value.args if arg.op is REFERENCE]
+    homes = [getattr(each, "__module__", None) or getattr(each, "__name__", "") for each in known]
+    return any(str(home).partition(".")[0] == "numpy" for home in homes) and any(
+        unit_axes_of(arg.type) for arg in value.args
+    )
 
 
 def prologue(plan: Plan) -> str:
@@ -519,7 +419,9 @@ TARGET = Target(
         "astype": converted,
         "dimension": length,
         "broadcast_to": lambda speller, value, args: call(
-            "broadcast_to", args[0], ast.Tuple(args[1:], ast.Load())
+            "broadcast_to",
+            as_array(speller, value.args[0], args[0]),
+            ast.Tuple(args[1:], ast.Load()),
         ),
         **dict.fromkeys(("reshape", "reshaped", "ravel", "flatten"), reshaped),
         "transpose": transposed,
@@ -534,6 +436,14 @@ TARGET = Target(
         "squeeze": squeezed,
         "flip": plain("flip", "axis"),
         "roll": rolled,
+        "tile": tiled,
+        "repeat": repeated,
+        "take": taken,
+        "diff": differences,
+        "array_round": rounded,
+        **dict.fromkeys(("array_of_list", "stack_list", "concatenate_list"), listed),
+        "rows_of": rows,
+        "cross": plain("linalg.cross"),
         "array_concatenate": joined("concat"),
         "stack": joined("stack"),
         "tril": plain("tril", "k"),
@@ -565,6 +475,8 @@ TARGET = Target(
         "matrix_power": powered,
         "norm": normed,
         "scipy_norm": normed,
+        "norm_of_order": normed,
+        "scipy_norm_of_order": normed,
         "cumsum": running("cumulative_sum"),
         "cumprod": running("cumulative_prod"),
         "sort": plain("sort", "axis"),
@@ -574,6 +486,7 @@ TARGET = Target(
         "section": section,
     },
     updates=UPDATES,
+    over_rows=False,
     calls=frozenset({"size_of"}),
     check=check,
     prologue=prologue,
