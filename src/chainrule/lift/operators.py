@@ -26,6 +26,7 @@ from chainrule.graph.types import (
 from chainrule.lift.arrays.boxes import is_ndarray
 from chainrule.lift.containers.items import NUMBERS, PLAIN_NUMBERS, SYMBOLS
 from chainrule.lift.core import AlwaysRaises, Completion
+from chainrule.lift.known_texts import is_text
 from chainrule.lift.refusing import Refusing
 from chainrule.lift.values import (
     Closure,
@@ -117,7 +118,7 @@ class Operators(Refusing):
             return number
         if operator is ast.BitOr and _are_kinds(left, right):
             return self._union(left, right)
-        text = isinstance(left, Static) and isinstance(left.value, str)
+        text = is_text(left)
         if self.is_refused(operator, left, right):
             return self.refused(operator, left, right)
         if not text and (
@@ -161,7 +162,8 @@ class Operators(Refusing):
 
     def is_kept(self, value: Node) -> bool:
         """Whether a value is what a call gives that is kept as it is: any object, a date."""
-        kept = value.type == DYNAMIC and value.op in (CALL, VERBATIM, ORDERED)
+        of_calls = value.op in (CALL, VERBATIM, ORDERED) or value in self.of_objects
+        kept = value.type == DYNAMIC and of_calls
         return kept and value not in self.unshaped
 
     def _is_of_array(self, value: Value) -> bool:
