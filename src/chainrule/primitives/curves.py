@@ -2,7 +2,9 @@
 
 The slope of a curve is the next derivative that SciPy computes of it.  A spline through values is
 linear in these: its derivative by them is the spline through their changes, and its adjoint is that
-of the splines through the columns of the unit matrix.
+of the splines through the columns of the unit matrix.  So is one of given coefficients.  A curve
+that keeps the shape of its data is linear in the values and in the slopes that it has there, which
+are computed of the values.
 """
 
 from __future__ import annotations
@@ -13,26 +15,40 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import OPAQUE, Type, array_of, unit_axes_of
-from chainrule.primitives.arrays.creation import eye
-from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.creation import eye, zeros_like
 from chainrule.primitives.arrays.linear_algebra import matmul
-from chainrule.primitives.arrays.rearranging import argsort, at_positions, searchsorted
 from chainrule.primitives.arrays.reductions import array_sum
-from chainrule.primitives.arrays.shaping import dimension, expand_dims
+from chainrule.primitives.arrays.shaping import dimension, expand_dims, reshape
 from chainrule.primitives.broadcasting import widened
-from chainrule.primitives.declare import TABLE, Cost, Primitive
+from chainrule.primitives.declare import Cost, Primitive
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.rounding import to_float
+from chainrule.primitives.shape_slopes import SLOPES
+from chainrule.records import dataclass
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the change of a curve is made of the changes of what made it.
+
+    ``template`` has the maker for ``_0_`` and what it is given behind; the change is linear in
+    those at ``linear``.  ``slopes`` is the name of the function that gives the last of them of the
+    two others, where it is none of the caller's.
+    """
+
+    template: str
+    linear: tuple[int, ...]
+    slopes: str | None = None
 
 
 class Curve(Primitive):
     """What is read of a curve: ``curve(t)``, or ``curve.integrate(a, b)``.
 
-    args ``(curve, *places, *made)`` with ``made`` the values that the curve was put through, what
-    made it, and its knots, or nothing where it came from outside; params ``(order, degree, shift,
-    template)``: the derivative that is asked for, the degree of the curve where it is known, how
-    often the curve is a derivative of the one that was made, and how that is written.  A template
-    that is None is that of a curve whose derivative by its values is not known.
+    args ``(curve, *places, *made)`` with ``made`` what makes changes of the curve and what it is
+    given, or nothing where it came from outside; params ``(order, degree, shift, recipe)``: the
+    derivative that is asked for, the degree of the curve where it is known, how often the curve is
+    a derivative of the one that was made, and how its changes are made.  A recipe that is None is
+    that of a curve whose derivative by its values is not known.
     """
 
     door = "array"
@@ -53,35 +69,76 @@ class Curve(Primitive):
         for dot, slope in zip(dots[1:], slopes, strict=False):
             if dot is not None and slope is not None:
                 total = dot * slope if total is None else total + dot * slope
-        values = 1 + self.places
-        self._check(node, [dot is not None for dot in dots[values:]])
-        if len(args) > values and dots[values] is not None:
-            change = self.through(node, args, dots[values])
+        made = list(dots[1 + self.places :])
+        if any(dot is not None for dot in made):
+            self._check(node, [dot is not None for dot in made])
+            change = self.through(node, args, self._changes(node, args, made))
             total = change if total is None else total + change
         return total
+
+    def _changes(
+        self, node: Node, args: Sequence[Node], dots: list[Node | None]
+    ) -> dict[int, Node]:
+        """The changes of what a curve is linear in, by those of what made it."""
+        recipe: Recipe = node.params[3]  # type: ignore[assignment]
+        parts = tuple(args[1 + self.places :])
+        found = {k: widened(dot, parts[k]) for k, dot in enumerate(dots) if dot is not None}
+        if recipe.slopes is not None:
+            op = SLOPES[recipe.slopes]
+            slopes = node.graph.cursor.add(op, tuple(parts[1:3]), op.defaults())
+            change = op.tangent(slopes, parts[1:3], dots[1:3], slopes)
+            if change is not None:
+                found[3] = widened(change, slopes)
+        return found
 
     def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
         slopes = self.slopes(node, node.args, node.params)
         for place, slope in zip(node.args[1:], slopes, strict=False):
             if slope is not None and walker.active(place):
                 walker.accumulate(place, out_bar * slope)
-        values = 1 + self.places
-        self._check(node, [walker.active(arg) for arg in node.args[values:]])
-        if len(node.args) > values and walker.active(node.args[values]):
-            count = dimension(node.args[values], axis=0)
-            basis = self.through(node, node.args, eye(count), columns=True)
-            several = bool(unit_axes_of(node.type))
-            bar = matmul(widened(out_bar, node), basis) if several else out_bar * basis
-            walker.accumulate(node.args[values], bar)
+        parts = node.args[1 + self.places :]
+        moving = [walker.active(part) for part in parts]
+        if not any(moving):
+            return
+        self._check(node, moving)
+        recipe: Recipe = node.params[3]  # type: ignore[assignment]
+        for k in recipe.linear:
+            if k < len(parts) and moving[k]:
+                walker.accumulate(parts[k], self._bar(node, k, parts[k], out_bar))
+        if recipe.slopes is not None:
+            op = SLOPES[recipe.slopes]
+            made = node.graph.cursor.add(op, tuple(parts[1:3]), op.defaults())
+            op.pull(walker, made, self._bar(node, 3, parts[2], out_bar))
 
-    def through(self, node: Node, args: Sequence[Node], values: Any, columns: bool = False) -> Node:
-        """The same of the curve through other values, or of one for each column of these."""
-        order, _, shift, template = node.params
+    def _bar(self, node: Node, k: int, part: Node, out_bar: Node) -> Node:
+        """The adjoint of one of the parts in which a curve is linear, which has this shape."""
+        count = dimension(part, axis=0)
+        several = len(unit_axes_of(part.type)) > 1
+        width = dimension(part, axis=1) if several else None
+        size = count if width is None else count * width
+        unit = eye(size)
+        if width is not None:
+            unit = reshape(unit, count, width, size)
+        basis = self.through(node, node.args, {k: unit}, columns=True)
+        across = bool(unit_axes_of(node.type))
+        bar = matmul(widened(out_bar, node), basis) if across else out_bar * basis
+        return bar if width is None else reshape(bar, count, width)
+
+    def through(
+        self, node: Node, args: Sequence[Node], changes: dict[int, Node], columns: bool = False
+    ) -> Node:
+        """The same of the curve of these changes, or of one for each column of them."""
+        order, _, shift, recipe = node.params
+        assert isinstance(recipe, Recipe)
         first = 1 + self.places
-        _, maker, *rest = args[first:]
-        made = node.graph.cursor.add(
-            VERBATIM, (maker, rest[0], values, *rest[1:]), (template, OPAQUE, None), OPAQUE
-        )
+        parts = list(args[first:])
+        like = next(iter(changes.values()))
+        if recipe.slopes is not None:
+            parts.append(parts[2])
+        for k in recipe.linear:
+            parts[k] = changes[k] if k in changes else zeros_like(like)
+        template = (recipe.template, OPAQUE, None)
+        made = node.graph.cursor.add(VERBATIM, tuple(parts), template, OPAQUE)
         params = (int(str(order)) + int(str(shift)), None, 0, None)
         op: Primitive = self
         if columns:
@@ -91,14 +148,15 @@ class Curve(Primitive):
 
     def _check(self, node: Node, moving: Sequence[bool]) -> None:
         """Refuse what has no slope by the values, and knots that move."""
-        if any(moving) and node.params[3] is None:
+        recipe = node.params[3]
+        if not isinstance(recipe, Recipe):
             raise UnsupportedError(
                 "cannot differentiate a curve by the values that it goes through, made in this way",
                 remedy="Use scipy.interpolate.CubicSpline, make_interp_spline or a linear "
                 "interp1d, which are linear in these.",
                 position=node.origin.position,
             )
-        if any(moving[1:]):
+        if any(moves and k not in recipe.linear for k, moves in enumerate(moving)):
             raise UnsupportedError(
                 "cannot differentiate a spline by its knots",
                 remedy="Keep the knots constant, or pass them in as a parameter that is not "
@@ -177,40 +235,3 @@ curve_integral = CurveIntegral("curve_integral", raises=False, domain=(), cost=C
 columns_at = Columns("columns_at", raises=False, domain=(), cost=Cost.FUNCTION)
 columns_integral = Columns("columns_integral", raises=False, domain=(), cost=Cost.FUNCTION)
 curve_at.lengths = lambda node, of: of(node.args[1])
-
-
-def _line_type(curve: Type, x: Type, xp: Type, fp: Type, **statics: bool) -> Type:
-    return array_of("float64", unit_axes_of(x))
-
-
-@array_defined(
-    "interp1d", signature="curve, x, xp, fp, extrapolated=False, ordered=True", arrays=4,
-    typed=_line_type, written="_0_(_1_)", cost=Cost.FUNCTION, raises=False,
-)  # fmt: skip
-def line_at(curve: Node, x: Node, xp: Node, fp: Node, extrapolated: bool, ordered: bool) -> Node:
-    """Value of an ``interp1d`` of straight pieces; at a knot the slope to its left."""
-    if not ordered:
-        places = argsort(xp)
-        xp, fp = (at_positions(each, places, 0, unique=True) for each in (xp, fp))
-    last = dimension(xp, axis=0) - 1
-    behind = TABLE["clip"](searchsorted(xp, x), 1, last)
-    before = behind - 1
-    low, high = _read(xp, before), _read(xp, behind)
-    weight = (x - low) / (high - low)
-    inside = _read(fp, before) * (1.0 - weight) + _read(fp, behind) * weight
-    if extrapolated:
-        return inside
-    outside = TABLE["logical_or"](
-        TABLE["less"](x, _read(xp, xp.graph.constant(0))),
-        TABLE["greater"](x, _read(xp, xp.graph.constant(-1))),
-    )
-    found: Node = TABLE["where"](outside, 0.0, inside)
-    return found
-
-
-def _read(base: Node, places: Node) -> Node:
-    if unit_axes_of(places.type):
-        return at_positions(base, places, 0)
-    from chainrule.primitives.sequence import index
-
-    return base.graph.cursor.add(index, (base, places))
