@@ -793,3 +793,23 @@ def test_verify_skips_points_at_which_the_function_raises(run: Run, tmp_path: Pa
     found = run("verify", "edge.py:f", "--range", "x=-1:2", "--samples", "10")
     assert found.code == 0
     assert "skipped: edge.py:f raised ValueError at x=" in found.out
+
+
+def test_what_raises_for_all_numbers_is_asked_for_its_kinds(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "means.py").write_text("def f(x):\n    return (x * x).mean()\n")
+    found = run("grad", "means.py:f")
+    assert found.code == 2
+    assert found.out == ""
+    assert '--arg "x=float[n]"' in found.err
+    assert run("grad", "means.py:f", "--arg", "x=float[n]").code == 0
+
+
+@pytest.mark.parametrize("target", ["math", "numba"])
+def test_what_the_text_does_not_read_is_not_imported(run: Run, tmp_path: Path, target: str) -> None:
+    text = "def f(w, X, y):\n    r = X @ w - y\n    return 0.5 * (r @ r) / y.size\n"
+    (tmp_path / "losses.py").write_text(text)
+    kinds = ["--arg", "w=float[n]", "--arg", "X=float[m,n]", "--arg", "y=float[m]"]
+    found = run("grad", "losses.py:f", *kinds, "--target", target)
+    assert found.code == 0, found.err
+    assert "X.T @" in found.out
+    assert "import numpy" not in found.out

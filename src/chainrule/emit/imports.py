@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import importlib
 import math
-from collections.abc import Hashable
+import re
+from collections.abc import Container, Hashable
 from typing import Any
 
 from chainrule.emit.names import unused
@@ -130,6 +132,14 @@ class Header:
             self.helpers[known] = text.replace(f"def {name}(", f"def {known}(") + "\n"
         return known
 
+    def drop_unread(self, read: Container[str]) -> bool:
+        """Leave out the imports that the text does not read after all; whether there were any."""
+        modules = {key: name for key, name in self.modules.items() if name in read}
+        froms = {key: name for key, name in self.froms.items() if name in read}
+        dropped = len(modules) < len(self.modules) or len(froms) < len(self.froms)
+        self.modules, self.froms = modules, froms
+        return dropped
+
     def lines(self) -> list[str]:
         """The import statements, sorted, then the constants."""
         plain = []
@@ -147,6 +157,17 @@ class Header:
             text = "".join(f"{name} = {text}\n" for name, text in self.constants.items())
             lines.append(wrapped(text, WIDTH).rstrip("\n"))
         return lines
+
+
+def read_names(tree: ast.Module) -> set[str]:
+    """The names that a module reads, those of annotations that are texts included."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.arg) and isinstance(node.annotation, ast.Constant):
+            found.update(re.findall(r"\w+", str(node.annotation.value)))
+    return found
 
 
 class _Imports(dict[str, "_Imports"]):

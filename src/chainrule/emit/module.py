@@ -28,7 +28,7 @@ from chainrule.emit.flow.merging import merge
 from chainrule.emit.flow.rows import unpack_rows
 from chainrule.emit.flow.unused import drop_overwritten, drop_unused
 from chainrule.emit.flow.views import loop_over_views
-from chainrule.emit.imports import Header
+from chainrule.emit.imports import Header, read_names
 from chainrule.emit.layout import fold, narrow
 from chainrule.emit.memory.axisless import axisless
 from chainrule.emit.memory.buffers import make_buffers_once
@@ -136,9 +136,13 @@ def _rendered(
         texts.append(text)
     parts = [f'"""{header}"""'] if header else []
     source = _assembled(parts + top.lines(), [*top.helpers.values(), *texts])
+    tree = ast.parse(source)
+    if top.drop_unread(read_names(tree)):
+        source = _assembled(parts + top.lines(), [*top.helpers.values(), *texts])
+        tree = ast.parse(source)
     return EmittedModule(
         source,
-        ast.parse(source),
+        tree,
         tuple(names[graph] for graph in graphs),
         dict(top.bindings),
         dict(top.live),
