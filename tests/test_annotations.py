@@ -13,6 +13,7 @@ import pytest
 from chainrule import ArgumentError, UnsupportedError, grad, jacobian, jvp, vjp
 from chainrule.emit.module import render
 from chainrule.transforms.derive import derive
+from tests.differences import along
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
@@ -254,3 +255,76 @@ def test_what_is_annotated_as_a_number_may_be_a_list():
     derivative = grad(counted, "p")
     for n in ([1, 2, 3], 4, (2, 5), True):
         assert derivative(n, 2.0) == np.sum(n)
+
+
+def of_mean(x):
+    return np.mean(x**2)
+
+
+def of_spread(x, scale=2.0):
+    return np.std(scale * x)
+
+
+def of_a_method(s, x):
+    return s * np.exp(x).sum()
+
+
+def of_length(x):
+    return np.max(x) / np.size(x)
+
+
+def of_product(x, A):
+    return np.dot(x, A @ x)
+
+
+def of_helper(x):
+    return 2.0 * of_mean(x)
+
+
+UNTOLD = [of_mean, of_spread, of_a_method, of_length, of_product, of_helper]
+
+
+@pytest.mark.parametrize("function", UNTOLD, ids=lambda f: f.__name__)
+def test_what_looks_at_a_whole_array_is_not_guessed_to_be_given_a_number(function):
+    # The mean of a number is the number: its slope would be wrong for every array.
+    with pytest.raises(UnsupportedError, match=r"nothing tells whether .*`x`") as refused:
+        derive(function, "grad", kinds={})
+    assert "float[n]" in str(refused.value)
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    kinds = {"x": "float[n]", "A": "float[n,n]", "s": "float", "scale": "float"}
+    point = {"x": np.array([0.5, 1.5]), "A": np.eye(2), "s": 2.0, "scale": 2.0}
+    module: dict[str, object] = {}
+    exec(source(function, **{name: kinds[name] for name in names}), module)
+    made = module[f"grad_{function.__name__}"]
+    at = [point[name] for name in names]
+    place = 0 if names[0] == "x" else None
+    found = made(*at)
+    for i in (0, 1) if place == 0 else (None,):
+        expected, _ = along(lambda h, i=i: function(_moved(at[0], i, h), *at[1:]))
+        assert (found if i is None else found[i]) == pytest.approx(float(expected), rel=1e-8)
+
+
+def _moved(value, i, h):
+    if i is None:
+        return value + h
+    moved = value.copy()
+    moved[i] += h
+    return moved
+
+
+def of_attributes(x):
+    return x.sum()
+
+
+def of_columns(x):
+    return x[0, 1] * x[1, 0]
+
+
+def of_an_entry(x):
+    return x["rate"] ** 2
+
+
+@pytest.mark.parametrize("function", [of_attributes, of_columns, of_an_entry])
+def test_what_is_used_as_no_number_is_asked_for(function):
+    with pytest.raises(ArgumentError, match="nothing tells what parameter `x` is"):
+        derive(function, "grad", kinds={})

@@ -56,12 +56,18 @@ class Entry:
             wrt = tuple(parameters[1:2])
         if name is None and getattr(function, "__name__", "") == "<lambda>":
             name = f"{self.transform}_{self.target.name.rpartition('.')[2]}"
-        kinds = dict(self.kinds) or None
+        kinds = dict(self.kinds)
         # One name asks for the gradient itself, several for a tuple of gradients.
         wanted = wrt[0] if wrt is not None and len(wrt) == 1 else wrt
-        return derive(
+        made = derive(
             function, self.transform, wanted, self.mode, name, kinds, cheap_tapes=cheap_tapes
         )
+        if not made[0].body.completes:
+            raise ArgumentError(
+                f"`{self.target.name}` raises whatever numbers it is given",
+                remedy='Tell what its parameters are, as in --arg "x=float[n]" for an array.',
+            )
+        return made
 
     def __str__(self) -> str:
         """The command that asks for this derivative, without the name of the program."""

@@ -63,6 +63,7 @@ from chainrule.lift.records.links import Linked
 from chainrule.lift.records.variants import SeveralClasses
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
 from chainrule.lift.state import Frame
+from chainrule.lift.untold import untold_parameter
 from chainrule.lift.values import Method, ObjectBox, Static, Value
 from chainrule.lift.watching import OF_KINDS
 from chainrule.lift.ways import Ways
@@ -99,7 +100,8 @@ def lift(
         (float, int, bool; layout of containers), and on the values of strings, None and
         functions.  Without it kinds come from ``kinds``, annotations, defaults and use.
     kinds:
-        Kinds of parameters by name, such as ``"float"`` or ``"list[float]"``.
+        Kinds of parameters by name, such as ``"float"`` or ``"list[float]"``.  Where they are
+        given what else is asked for is told, too: nothing looks at the arguments of a call.
     wrt:
         Parameters that are certainly differentiated by, hence numbers if nothing else is known.
     transform:
@@ -130,7 +132,7 @@ def lift(
         ways.lifts_calls, ways.known_ints = lifts_calls, known_ints
         ways.by_entries, ways.read_text = by_entries, read
         ways.ints_read, ways.some_keys = ints_read, some_keys
-        return _lifted(function, arguments, kinds or {}, wrt, transform, names, ways)
+        return _lifted(function, arguments, kinds, wrt, transform, names, ways)
 
     def for_flags(lifted: Lifted) -> Lifted:
         """The same for the flags that are given, where these decide what kind the result is."""
@@ -207,7 +209,7 @@ def _held(arguments: Mapping[str, Any], kinds: tuple[type, ...], most: int) -> f
 def _lifted(
     function: Callable[..., Any],
     arguments: Mapping[str, Any] | None,
-    kinds: Mapping[str, str],
+    kinds: Mapping[str, str] | None,
     wrt: tuple[str, ...],
     transform: Transform | None,
     held: frozenset[str],
@@ -278,7 +280,7 @@ def _lifted_with(
     ways: Ways,
     function: Callable[..., Any],
     arguments: Mapping[str, Any] | None,
-    kinds: Mapping[str, str],
+    kinds: Mapping[str, str] | None,
     wrt: tuple[str, ...],
     transform: Transform | None,
     held: frozenset[str],
@@ -504,7 +506,7 @@ def _parameter_values(
     source: Source,
     owner: Any,
     arguments: Mapping[str, Any] | None,
-    kinds: Mapping[str, str],
+    kinds: Mapping[str, str] | None,
     wrt: tuple[str, ...],
     nodes: dict[str, Node],
     held: frozenset[str],
@@ -534,10 +536,14 @@ def _parameter_values(
         elif arguments is not None and parameter.default is not inspect.Parameter.empty:
             values[name] = lifter.example_value(name, parameter.default, read)
         else:
-            known = _known_type(parameter, kinds.get(name), name in wrt, hints)
+            known = _known_type(parameter, (kinds or {}).get(name), name in wrt, hints)
             if known is None:
                 known = used_types(source.tree).get(name, FLOAT)
                 lifter.guessed += (name,)
+                if kinds is not None:
+                    lifter.untold += (name,)
+                    if known == OPAQUE and name in wrt:
+                        raise untold_parameter(name)
             values[name] = (
                 lifter.example_value(name, known.value, read)
                 if isinstance(known, Example)

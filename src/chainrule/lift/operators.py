@@ -28,6 +28,7 @@ from chainrule.lift.containers.items import NUMBERS, PLAIN_NUMBERS, SYMBOLS
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.known_texts import is_text
 from chainrule.lift.refusing import Refusing
+from chainrule.lift.untold import check_told
 from chainrule.lift.values import (
     Closure,
     DictBox,
@@ -143,6 +144,8 @@ class Operators(Refusing):
             return self.verbatim(f"_0_ {SYMBOLS[operator]} _1_", a, b, type=type_)
         if op is None or not (a.type in NUMBERS or b.type in NUMBERS or a.type == b.type == OPAQUE):
             symbol = SYMBOLS.get(operator, operator.__name__)
+            if operator is ast.MatMult:
+                check_told(self, symbol, (a, b))
             raise self.unsupported(
                 f"`{symbol}` on {a.type} and {b.type}",
                 "Only arithmetic on numbers and concatenation of lists are understood.",

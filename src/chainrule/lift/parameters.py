@@ -503,6 +503,8 @@ def used_types(tree: ast.FunctionDef | ast.Lambda) -> Mapping[str, Type]:
 def _uses(node: ast.AST) -> Iterator[tuple[str, Type]]:
     """Names that this node uses as something else than a number."""
     match node:
+        case ast.Subscript(value=ast.Name(id=name), slice=key) if _is_text(key) or _is_axes(key):
+            yield name, OPAQUE
         case ast.Subscript(value=ast.Name(id=name)):
             yield name, SequenceType(FLOAT)
         case ast.For(iter=items) | ast.comprehension(iter=items):
@@ -522,6 +524,11 @@ def _is_text(node: ast.AST) -> bool:
     """Whether this is a text, or several."""
     parts = node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else [node]
     return any(isinstance(part, ast.Constant) and isinstance(part.value, str) for part in parts)
+
+
+def _is_axes(key: ast.expr) -> bool:
+    """Whether a subscript has several parts, as those of matrices have."""
+    return isinstance(key, ast.Tuple) and len(key.elts) > 1
 
 
 def _looped_over(node: ast.AST) -> Iterator[str]:

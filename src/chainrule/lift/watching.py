@@ -62,6 +62,8 @@ class Watching(Deciding):
         self.reached: dict[Box, tuple[Route, Any]] = {}
         # Parameters of whose kind nothing is told: they are taken for what they are used as.
         self.guessed: tuple[str, ...] = ()
+        # Those of them that no call will show: the module is written to a file.
+        self.untold: tuple[str, ...] = ()
 
     def reach(self, box: Value, route: Route | None, content: Any = None) -> None:
         """Note the route to what may be written to; ``content`` is what is in it."""

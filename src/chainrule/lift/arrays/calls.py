@@ -35,6 +35,7 @@ from chainrule.lift.core import Completion
 from chainrule.lift.scipy.curves import curve_method
 from chainrule.lift.scipy.distributions import distribution_method
 from chainrule.lift.scipy.forms import scipy_form
+from chainrule.lift.untold import OF_ONE, OF_THE_WHOLE, check_told
 from chainrule.lift.values import ArrayBox, ListBox, Static, TupleValue, Value
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import (
@@ -99,6 +100,8 @@ class NumpyCalls(Methods):
             return vectorized(self, [self.adopt(found.pyfunc, None), *args], keywords, node)
         special = special_form(found) or scipy_form(found)
         if special is not None:
+            if found.__name__ in OF_THE_WHOLE:
+                check_told(self, f"np.{found.__name__}", args, node)
             args, keywords = out_by_name(found, args, keywords)
             keywords = without_defaults(found, (), keywords, self.static_value)
             return self._into_target(functools.partial(special, self), args, keywords, node)
@@ -265,6 +268,8 @@ class NumpyCalls(Methods):
             arrays = [self.array_node(item) for item in self._entries(first, node)]
         else:
             arrays = [self.array_node(bound[name]) for name in op.array_names if name in bound]
+        if op.name not in OF_ONE:
+            check_told(self, op.callables[0] if op.callables else op.name, arrays, node)
         sizes = self._sizes_of(op, bound, node)
         params = self._params_of(op, bound, node)
         value = self._of_arrays(op, bound, arrays, sizes, params, form, node)

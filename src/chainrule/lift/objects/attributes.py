@@ -27,6 +27,7 @@ from chainrule.lift.objects.stored import answers_first, held, holds, stored
 from chainrule.lift.objects.whole import WholeObjects
 from chainrule.lift.source import unwrap
 from chainrule.lift.state import State
+from chainrule.lift.untold import check_told
 from chainrule.lift.values import (
     ITSELF,
     UNBOUND,
@@ -107,6 +108,8 @@ class Objects(WholeObjects):
                 return Method(ITSELF, owner)
             anything = owner.type in (OPAQUE, DYNAMIC) or owner in self.of_objects
             if not anything and (owner.type in PLAIN_NUMBERS or self.is_array_entry(owner)):
+                if not hasattr(float, name):
+                    check_told(self, f".{name}", (owner,), node)
                 found = self.number_attribute(owner, name)
                 return Method(Static(name), owner) if found is None else found
             if owner in self.caught and not self._is_called(node):
