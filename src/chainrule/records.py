@@ -1,13 +1,15 @@
 """Classes that are told by their fields, as by :func:`dataclasses.dataclass`, but made quickly.
 
 Loading the engine makes a hundred of them, and the standard decorator compiles up to eight methods
-for each.  Here it compiles the constructor only, when the first of the class is made; comparison,
-hash and text are shared.  That a frozen one is not written to is left to the type checker.
+for each, and looks at what annotations may mean.  Here all of them are fields; the constructor is
+compiled when the first of the class is made, and comparison, hash and text are shared.  That a
+frozen one is not written to is left to the type checker.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -44,7 +46,7 @@ else:
 
         What a ``kept`` property of the old one has found is not taken over.
         """
-        own, fields = vars(record), record.__dataclass_fields__
+        own, fields = vars(record), record.__record_fields__
         made = object.__new__(type(record))
         found = vars(made)
         found.update(own if len(own) == len(fields) else {name: own[name] for name in fields})
@@ -58,17 +60,34 @@ else:
         if cls.__doc__ is None:
             cls.__doc__ = f"A {cls.__name__}."
         own = set(vars(cls))
-        made = dataclasses.dataclass(init=False, eq=False, repr=False)(cls)
+        fields = cls.__record_fields__ = _fields_of(cls)
+        cls.__match_args__ = tuple(fields)
         if "__init__" not in own:
-            made.__init__ = _compiled_at_first(made)
+            cls.__init__ = _compiled_at_first(cls)
         if "__repr__" not in own:
-            made.__repr__ = _text
+            cls.__repr__ = _text
         if eq and "__eq__" not in own:
-            names = [field.name for field in dataclasses.fields(made) if field.compare]
-            made.__eq__ = _comparison(names)
+            cls.__eq__ = _comparison(list(fields))
             if "__hash__" not in own:
-                made.__hash__ = _hash(names) if frozen else None
-        return made
+                cls.__hash__ = _hash(list(fields)) if frozen else None
+        return cls
+
+
+def _fields_of(cls: Any) -> dict[str, Any]:
+    """What is annotated in a class and in those that it is made from, with the defaults.
+
+    What is made anew for each record is told by :func:`dataclasses.field`.
+    """
+    found: dict[str, Any] = {}
+    for base in reversed(cls.__mro__[1:]):
+        found |= getattr(base, "__record_fields__", {})
+    for name in inspect.get_annotations(cls):
+        default = getattr(cls, name, dataclasses.MISSING)
+        if isinstance(default, dataclasses.Field):
+            delattr(cls, name)
+            default = default if default.default is dataclasses.MISSING else default.default
+        found[name] = default
+    return found
 
 
 def _compiled_at_first(cls: type) -> Callable[..., None]:
@@ -85,17 +104,17 @@ def _constructor(cls: Any) -> Callable[..., None]:
     """The constructor that sets each field to what is given, or to its default."""
     space: dict[str, Any] = {"MADE": object()}
     taken, lines = ["self"], []
-    for field in dataclasses.fields(cls):
-        name = value = field.name
-        if field.default is not dataclasses.MISSING:
-            space[f"default_{name}"] = field.default
-            taken.append(f"{name}=default_{name}")
-        elif field.default_factory is not dataclasses.MISSING:
-            space[f"make_{name}"] = field.default_factory
+    for name, default in cls.__record_fields__.items():
+        value = name
+        if default is dataclasses.MISSING:
+            taken.append(name)
+        elif isinstance(default, dataclasses.Field):
+            space[f"make_{name}"] = default.default_factory
             taken.append(f"{name}=MADE")
             value = f"make_{name}() if {name} is MADE else {name}"
         else:
-            taken.append(name)
+            space[f"default_{name}"] = default
+            taken.append(f"{name}=default_{name}")
         lines.append(f"    self.{name} = {value}")
     if hasattr(cls, "__post_init__"):
         lines.append("    self.__post_init__()")
@@ -105,7 +124,7 @@ def _constructor(cls: Any) -> Callable[..., None]:
 
 
 def _text(self: Any) -> str:
-    parts = [f"{field.name}={getattr(self, field.name)!r}" for field in dataclasses.fields(self)]
+    parts = [f"{name}={getattr(self, name)!r}" for name in self.__record_fields__]
     return f"{type(self).__qualname__}({', '.join(parts)})"
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import inspect
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from types import NoneType
 from typing import Any
 
@@ -26,6 +25,7 @@ from chainrule.primitives.columns import column, records_of
 from chainrule.primitives.control import owned_blocks, raise_where
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.list_lengths import DIFFERENT
+from chainrule.records import replace
 
 CONTAINERS = (list, tuple, dict)
 Taken = Iterable[tuple[str, str, bool]]

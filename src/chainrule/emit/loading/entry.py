@@ -14,13 +14,13 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Any
 
 from chainrule.emit.loading.constants import Cell, Slot, fill
 from chainrule.emit.loading.guards import OFF, Elsewhere, begun, check_of, left, part_of, parted
 from chainrule.emit.loading.witnesses import witnesses
-from chainrule.records import dataclass
+from chainrule.records import dataclass, replace
 
 # No name of the user's can be spelled like these.
 FLOAT, OTHER, AWAY, KIND = ".float", ".other", ".away", ".kind."

@@ -12,7 +12,6 @@ A mask takes an eighth of the memory of the array.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 
 from chainrule.emit.memory.made import is_worth
@@ -22,6 +21,7 @@ from chainrule.emit.plan import Define, Plan, Statement, Value, captives, reads_
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import Array
 from chainrule.primitives.bounds import COMPARISONS
+from chainrule.records import replace
 
 NOUNS = {
     "less": "below", "less_equal": "below", "greater": "above", "greater_equal": "above",
@@ -94,7 +94,7 @@ def _move(ahead: dict[Statement, list[Value]], plan: Plan) -> None:
             body.append(statement)
     for mask in moved:
         mask.captive, mask.hint = False, NOUNS[mask.op.name]
-        mask.origin = dataclasses.replace(mask.origin, derivative=False)
+        mask.origin = replace(mask.origin, derivative=False)
     plan.body = body
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from chainrule.graph.node import Node
@@ -22,6 +21,7 @@ from chainrule.primitives.functionals import (
     ROOT_EFFECT,
 )
 from chainrule.primitives.integrals import INTEGRAL, INTEGRAL_EFFECT
+from chainrule.records import dataclass
 
 
 @dataclass(frozen=True)
