@@ -33,9 +33,9 @@ def line_at(
     last = dimension(xp, axis=0) - 1
     behind = TABLE["clip"](searchsorted(xp, x), 1, last)
     before = behind - 1
-    low, high = _read(xp, before), _read(xp, behind)
+    low, high = read_at(xp, before), read_at(xp, behind)
     weight = (x - low) / (high - low)
-    inside = _read(fp, before) * (1.0 - weight) + _read(fp, behind) * weight
+    inside = read_at(fp, before) * (1.0 - weight) + read_at(fp, behind) * weight
     return inside if extrapolated else _filled(x, xp, inside, below, above)
 
 
@@ -70,12 +70,13 @@ def _in_order(xp: Node, fp: Node, ordered: bool) -> tuple[Node, Node]:
 def _filled(x: Node, xp: Node, inside: Node, below: Node, above: Node) -> Node:
     """What is inside of the knots, and what is given for beyond."""
     where, less, greater = TABLE["where"], TABLE["less"], TABLE["greater"]
-    first, last = (_read(xp, xp.graph.constant(k)) for k in (0, -1))
+    first, last = (read_at(xp, xp.graph.constant(k)) for k in (0, -1))
     found: Node = where(less(x, first), below, where(greater(x, last), above, inside))
     return found
 
 
-def _read(base: Node, places: Node) -> Node:
+def read_at(base: Node, places: Node) -> Node:
+    """Entries of an array at places that exist: one for a number, an array for an array."""
     if unit_axes_of(places.type):
         return at_positions(base, places, 0)
     from chainrule.primitives.sequence import index

@@ -9,7 +9,7 @@ from typing import Any
 
 from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.lift.containers.methods import Methods
-from chainrule.lift.scipy import functionals, made_curves, solutions, trajectories
+from chainrule.lift.scipy import functionals, grids, made_curves, solutions, trajectories
 from chainrule.lift.values import Value
 from chainrule.primitives.declare import Elementwise
 from chainrule.primitives.inverses import INVERSES
@@ -102,6 +102,8 @@ SCIPY: dict[tuple[str, str], ScipyForm] = {
     ("scipy.optimize", "minimize"): solutions.MINIMIZE,
     ("scipy.optimize", "least_squares"): solutions.LEAST_SQUARES,
     **{("scipy.interpolate", name): made_curves.making(name) for name in made_curves.MADE},
+    ("scipy.interpolate", grids.GRID): grids.make_grid,
+    ("scipy.interpolate", "interpn"): grids.read_once,
     ("scipy.interpolate", "splev"): _spline(splev, ("x", "tck"), 1, "splev"),
     ("scipy.interpolate", "bisplev"): _spline(bisplev, ("x", "y", "tck"), 2, "bisplev"),
 }
