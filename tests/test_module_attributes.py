@@ -134,3 +134,18 @@ def test_a_module_that_cannot_be_imported_by_its_name_raises_in_its_branch_only(
         return fast.square(x)
 
     assert value_and_grad(f)(3.0) == (9.0, 6.0)
+
+
+def test_what_a_module_does_not_have_raises_on_its_path_only() -> None:
+    def f(x):
+        return np.NoSuchNumber if x < 0.0 else x * x
+
+    def g(x):
+        return np.NoSuchNumber * x
+
+    slope = grad(f)
+    assert slope(3.0) == 6.0
+    with pytest.raises(AttributeError, match="module 'numpy' has no attribute 'NoSuchNumber'"):
+        slope(-1.0)
+    with pytest.raises(UnsupportedError, match=r"`np\.NoSuchNumber` does not exist"):
+        grad(g)(3.0)

@@ -8,7 +8,6 @@ import contextlib
 import functools
 import math
 import operator
-import statistics
 import types
 from collections.abc import Callable
 from typing import Any
@@ -45,10 +44,8 @@ from chainrule.lift.values import (
     Zip,
 )
 from chainrule.primitives import arithmetic, extremes, rounding, sequence, special
-from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.creation import rows_of
 from chainrule.primitives.arrays.samples import (
-    SAMPLES,
     distance,
     length_of_list,
 )
@@ -468,18 +465,6 @@ def _hypotenuse(self: Builtins, args: Arguments, keywords: Keywords, node: ast.A
     return self.call_array(length_of_list, (self.display(tuple(nodes), "list"),), ())
 
 
-def _of_sample(op: ArrayCall) -> Builtin:
-    def call(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        self.positional(args, keywords, node, 1, 1, op.spelled.removeprefix("statistics."))
-        if self.is_array(args[0]):
-            raise self.unsupported(
-                f"`{op.spelled}` of an array", "Use the function of NumPy that gives it.", node
-            )
-        return self.call_array(op, (self.node(self.as_list(args[0], node)),), ())
-
-    return call
-
-
 def _distance(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """``math.dist(p, q)``, which is computed as ``hypot`` of the differences."""
     columns = [self.known_iteration(arg) for arg in args]
@@ -571,7 +556,6 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.eval: _refused("eval", "Write the expression into the function."),
     builtins.exec: _refused("exec", "Write the statements into the function."),
     **COMPLEX_CALLS,
-    **{getattr(statistics, name): _of_sample(op) for name, op in SAMPLES.items()},
     math.fsum: _exact_total,
     math.prod: _product,
     math.log: _logarithm,

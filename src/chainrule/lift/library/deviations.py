@@ -9,6 +9,7 @@ import statistics
 from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.lift.calls.calling import Builtin
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywords
+from chainrule.lift.library.samples import OF_SAMPLES
 from chainrule.lift.values import Static, Value
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.samples import ABOUT
@@ -22,8 +23,14 @@ def _spread(name: str, about_its_mean: Builtin, about: ArrayCall) -> Builtin:
             remedy = "Call it as its documentation says."
             raise self.unsupported(f"this call of `{name}`", remedy, node)
         data, center = given[names[0]], given.get(names[1], Static(None))
-        if self.static_value(center) == (True, None) or self.is_array(data):
+        if self.static_value(center) == (True, None):
             return about_its_mean(self, [data], {}, node)
+        if self.is_array(data):
+            raise self.unsupported(
+                f"`statistics.{name}` of an array about `{names[1]}`",
+                "Use the function of NumPy that gives it.",
+                node,
+            )
         middle = self.node(center)
         if middle.type not in (FLOAT, INT, BOOL):
             raise self.unsupported(
@@ -36,4 +43,4 @@ def _spread(name: str, about_its_mean: Builtin, about: ArrayCall) -> Builtin:
 
 for name, op in ABOUT.items():
     function = getattr(statistics, name)
-    BUILTINS[function] = _spread(name, BUILTINS[function], op)
+    BUILTINS[function] = _spread(name, OF_SAMPLES[function], op)

@@ -9,10 +9,11 @@ import statistics
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Sequence
 from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywords
+from chainrule.lift.library.samples import OF_SAMPLES
 from chainrule.lift.values import Static, Value
 from chainrule.primitives.arrays.samples import weighted_fmean
 
-ITS_OWN = BUILTINS[statistics.fmean]
+ITS_OWN = OF_SAMPLES[statistics.fmean]
 
 
 def _mean(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

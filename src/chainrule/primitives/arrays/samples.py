@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, Type
+from chainrule.graph.types import FLOAT, Array, Type
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.creation import array_of_list
 from chainrule.primitives.arrays.defined import array_defined
@@ -26,9 +26,9 @@ def _number(*types: Type) -> Type:
 def _of_sample(name: str, definition: Callable[[Node], Node]) -> ArrayCall:
     @array_defined(f"sample_{name}", spelled=f"statistics.{name}", signature="data", typed=_number)
     def primitive(data: Node) -> Node:
-        return definition(array_of_list(data))
+        return definition(data if isinstance(data.type, Array) else array_of_list(data))
 
-    primitive.__doc__ = f"`statistics.{name}` of a list."
+    primitive.__doc__ = f"`statistics.{name}` of a list, or of an array with one axis."
     return primitive
 
 
