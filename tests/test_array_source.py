@@ -313,12 +313,11 @@ GALLERY = [
         lambda: (np.ones(5), normal(6), 4, 0.1, 0.001),
         """
     u = u0.copy()
-    u_gap_tape = []
-    for _ in range(n):
-        u_gap = u[1:] - u[:-1]
+    u_gap_tape = np.empty((max(n, 0), max(len(u) - 1, 0)))
+    for i in range(n):
+        u_gap = np.subtract(u[1:], u[:-1], out=u_gap_tape[i])
         f = k * u_gap / dx
         u[1:-1] += dt * (f[1:] - f[:-1]) / dx
-        u_gap_tape.append(u_gap)
     # line: return np.sum(u**2)
     u_bar = 2.0 * u
     # line: for _ in range(n):
@@ -448,11 +447,11 @@ GALLERY = [
         """
     B = A * A
     n_B = B.shape[0]
-    B_i_tape = []
+    B_i_tape = np.empty((n_B, A.shape[1]))
     for i in range(n_B):
-        B_i = B[i].copy()
+        B_i = B[i]
+        B_i_tape[i] = B_i
         B[i] = B_i * s[i]
-        B_i_tape.append(B_i)
     # line: return np.sum(np.sqrt(B + 1.0))
     B_bar = 0.5 / np.sqrt(B + 1.0)
     # line: for i in range(A.shape[0]):
@@ -474,21 +473,19 @@ GALLERY = [
         lambda: (normal(3, 3), normal(3, 4), normal(3), X),
         """
     h = np.zeros(W.shape[0])
-    n_xs = len(xs)
     h_tape = []
-    h_in_tape = []
-    for x in xs:
-        h_in = W @ h + U @ x + b
+    h_in_tape = np.empty((len(xs), len(W)))
+    for i, x in enumerate(xs):
+        h_in = np.add(W @ h + U @ x, b, out=h_in_tape[i])
         h_tape.append(h)
         h = np.tanh(h_in)
-        h_in_tape.append(h_in)
     # line: return np.sum(h**2)
     h_bar = 2.0 * h
     # line: for x in xs:
     W_bar = np.zeros_like(W)
     U_bar = np.zeros_like(U)
     b_bar = np.zeros_like(b)
-    for i in reversed(range(n_xs)):
+    for i in reversed(range(len(xs))):
         # line: h = np.tanh(W @ h + U @ x + b)
         h_in_bar = h_bar / np.square(np.cosh(np.minimum(np.abs(h_in_tape[i]), 355.0)))
         b_bar += h_in_bar

@@ -45,7 +45,7 @@ from chainrule.graph.block import (
     result_number,
 )
 from chainrule.graph.node import Node, Origin
-from chainrule.graph.types import BOOL, OPAQUE, Record, Sequence
+from chainrule.graph.types import BOOL, INT, OPAQUE, Array, Record, Sequence
 from chainrule.primitives.arithmetic import divide
 from chainrule.primitives.arrays.creation import ZEROS
 from chainrule.primitives.arrays.measured import filling, lengths_of
@@ -101,6 +101,11 @@ class _Builder:
             keeping=self.keeping,
         )
         plan.widths.update(self.widths())
+        plan.nodes = {
+            value: node
+            for node, value in self.values.items()
+            if isinstance(node.type, Array) or node.type == INT
+        }
         for node, given in self.graph.given.items():
             container = node.type == OPAQUE or isinstance(node.type, Sequence)
             if container and given.shape is not None and node in self.values:

@@ -13,6 +13,7 @@ from dataclasses import field
 from typing import Any
 
 from chainrule.emit.build import build
+from chainrule.emit.containers.array_tapes import tapes_to_arrays
 from chainrule.emit.containers.checked import unpack_checked
 from chainrule.emit.containers.flat_tapes import flatten_tapes
 from chainrule.emit.containers.one_kind import with_float_entries
@@ -49,6 +50,7 @@ from chainrule.emit.targets import Target
 from chainrule.emit.targets import target as target_named
 from chainrule.emit.wording.expressions import Speller
 from chainrule.emit.wording.factors import open_products
+from chainrule.emit.wording.named_rows import rows_of
 from chainrule.emit.wording.origins import Origins
 from chainrule.emit.wording.reals import as_floats
 from chainrule.emit.wording.unsplit import unsplit
@@ -218,6 +220,8 @@ def _function_text(
         allocate_tapes(plan)
     elif flatten_tapes(plan):
         drop_unused(plan)
+    if target.writes_over:
+        tapes_to_arrays(plan)
     if target.unpacks:
         unpack_checked(plan)
         unpack_rows(plan)
@@ -237,11 +241,12 @@ def _function_text(
     reserved |= {used for used in dir(builtins) if not used.startswith("_")}
     reserved |= {target.namespace} if target.namespace else set()
     states = _loop_states(plan)
-    fold(plan, webs, states, set())
+    rows = rows_of(plan)
+    fold(plan, webs, states | rows, set())
     names = Names(plan, reserved, target.versions)
     late = names.unjoined() & states
     if late:
-        fold(plan, webs, states - late, late)
+        fold(plan, webs, (states - late) | rows, late)
         names = Names(plan, reserved, target.versions)
     open_products(plan)
     if target.writes_over and plan.arrays:

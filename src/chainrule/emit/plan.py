@@ -17,7 +17,7 @@ from typing import Any
 
 from chainrule.graph.answer import Answer
 from chainrule.graph.block import CONSTANT, GLOBAL, PARAMETER, REFERENCE, UNDEFINED, Graph
-from chainrule.graph.node import NOWHERE, Op, Origin
+from chainrule.graph.node import NOWHERE, Node, Op, Origin
 from chainrule.graph.types import BOOL, OPAQUE, Array, Type
 from chainrule.primitives.arithmetic import (
     divide,
@@ -292,9 +292,11 @@ class Plan:
     into:
         Values that are written over the memory of an argument, each with that argument.
     filled:
-        Writes into a part of an array, of what NumPy can compute right there.
+        Writes into a part of an array, or a row, of what NumPy can compute right there.
     cleared:
         Arrays that a loop clears in every step, each with the one that was made before the loop.
+    nodes:
+        What arrays and ints stand for in the graph.
     """
 
     graph: Graph
@@ -313,6 +315,7 @@ class Plan:
     into: dict[Value, Value] = field(default_factory=dict)
     filled: set[Value] = field(default_factory=set)
     cleared: dict[Value, Value] = field(default_factory=dict)
+    nodes: dict[Value, Node] = field(default_factory=dict)
 
 
 JUMPS = (Return, Break, Continue)

@@ -38,6 +38,7 @@ from chainrule.emit.wording.expressions import (
     spelled,
     subscript,
 )
+from chainrule.emit.wording.named_rows import named
 from chainrule.emit.wording.spelling import without_minus
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Origin
@@ -108,6 +109,12 @@ class Writer:
                     and takes_row(taken_apart, written[-1][0], tree)
                 ):
                     continue
+                if written and written[-1][1] is around:
+                    called = named(written[-1][0], tree)
+                    if called is not None:
+                        self.answers[called] = self.answers[written[-1][0]]
+                        written.pop()
+                        tree = called
                 written.append((tree, around))
                 self.origins[tree] = statement
                 taken_apart = statement
@@ -284,10 +291,12 @@ class Writer:
             augmented = (
                 None if self._may_be_boxed(owner) else self._written_over(value, place, args)
             )
+            if self._is_filled(value):
+                augmented = self._filled(value, place)
             found.append(augmented or ast.Assign([place], args[-1]))
-        elif value in self.plan.filled and value.args[-1].captive:
-            # A line that is too long may have given it a name since.
-            found.append(self._filled(value, owner, args[:-1]))
+        elif self._is_filled(value):
+            key = section_key(value.params[0], args[:-1])
+            found.append(self._filled(value, ast.Subscript(owner, key, ast.Store())))
         elif value.op is section_set:
             place = ast.Subscript(owner, section_key(value.params[0], args[:-1]), ast.Store())
             augmented = self._written_over(value, place, args)
@@ -311,12 +320,16 @@ class Writer:
         before = subscript(owner, path, ast.Load())
         return ast.Assign([added.target], ast.BinOp(before, added.op, added.value))
 
-    def _filled(self, value: Value, owner: ast.expr, place: list[ast.expr]) -> ast.stmt:
+    def _is_filled(self, value: Value) -> bool:
+        """Whether what is written is computed there: a line too long may have given it a name."""
+        return value in self.plan.filled and value.args[-1].captive
+
+    def _filled(self, value: Value, place: ast.Subscript) -> ast.stmt:
         """``np.multiply(a, b, out=x[1:])`` for ``x[1:] = a * b``."""
         written = value.args[-1]
-        out = ast.Subscript(owner, section_key(value.params[0], place), ast.Load())
+        out = ast.Subscript(place.value, place.slice, ast.Load())
         args = [self.speller.use(arg) for arg in written.args]
-        call = self.speller.callable(str(ufunc_of(written)))
+        call = self.speller.callable(ufunc_of(written) or "numpy.matmul")
         return ast.Expr(ast.Call(call, args, [ast.keyword("out", out)]))
 
     def _section_added(self, value: Value, owner: ast.expr, args: list[ast.expr]) -> ast.stmt:

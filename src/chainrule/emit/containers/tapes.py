@@ -114,7 +114,7 @@ def _allocate(block: list[Statement], position: int, loop: For, plain: set[Value
         row = _row(entry, loop)
         if row is None and not {entry.type, getattr(state.type, "item", None)} <= NUMBERS:
             continue
-        empty = _starts_empty(state, block[:position])
+        empty = starts_empty(state, block[:position])
         if empty is not None:
             made.append((state, grown, row))
             gone.add(empty)
@@ -197,7 +197,7 @@ def _row(variable: Value, loop: For) -> Row | None:
     return Row(variable, memory, filler, moves[1])
 
 
-def _starts_empty(state: Value, before: list[Statement]) -> Value | None:
+def starts_empty(state: Value, before: list[Statement]) -> Value | None:
     """Take away the assignment of an empty list, and give the list; None if there is none."""
     for statement in reversed(before):
         if isinstance(statement, Move) and state in statement.targets:
