@@ -152,5 +152,5 @@ def test_a_jacobian_is_stacked_in_the_standard() -> None:
 def test_no_loop_goes_over_the_rows_of_a_standard_array() -> None:
     derivative = grad(rows_side_by_side, target="array-api")
     derivative(library.asarray(TABLE))
-    assert "for i in range(" in derivative.source
-    assert "in zip(" not in derivative.source
+    loops = [line for line in derivative.source.splitlines() if line.strip().startswith("for ")]
+    assert [line.strip() for line in loops] == ["for i in range(min(table.shape[0], n_sin_table)):"]
