@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
-from chainrule import grad, hvp, jacobian
+from chainrule import grad, hvp, jacobian, value_and_grad
 from tests.differences import along
 
 library = pytest.importorskip("array_api_strict")
@@ -137,6 +138,44 @@ def test_the_strictest_library_gives_the_slopes_of_differences(function: Any, po
     expected, error = along(lambda t: np.sum(grad(function)(point + t * direction) * direction))
     found = np.sum(np.asarray(curved) * direction)
     assert found == pytest.approx(expected, rel=1e-8, abs=max(1e-9, 10.0 * error))
+
+
+def spread(table):
+    return np.sum(np.cov(table) ** 2) + np.sum(np.corrcoef(table)[0])
+
+
+def products(table):
+    return np.sum(np.kron(table, table[:2, :2]) ** 2) + np.inner(table[0], table[1])
+
+
+def known_ones(table):
+    return np.nanmax(table) * np.nanmin(table) + np.nanmean(table[0]) + np.ptp(table[1:])
+
+
+def picked(table):
+    row = np.insert(np.delete(table[0], 1), 1, 3.0) * table[1]
+    return np.sum(np.compress([True, False, True], row**2)) + np.sum(np.extract(row > 0.0, row))
+
+
+def weights(table):
+    special = pytest.importorskip("scipy.special")
+    return np.sum(special.softmax(table) ** 2) + special.logsumexp(table[0])
+
+
+@pytest.mark.parametrize("function", [spread, products, known_ones, picked, weights])
+@pytest.mark.parametrize("entry", [0.7, math.nan, math.inf, -math.inf])
+def test_a_definition_has_the_value_of_the_call_whatever_the_entries_are(
+    function: Any, entry: float
+) -> None:
+    point = TABLE.copy()
+    point[0, 2] = entry
+    slopes = value_and_grad(function, target="array-api")
+    value, found = slopes(library.asarray(point))
+    assert float(value) == pytest.approx(function(point), rel=1e-13, nan_ok=True)
+    if entry == 0.7:
+        direction = DIRECTION.reshape(4, 3)
+        expected, error = along(lambda t: function(point + t * direction))
+        assert np.sum(np.asarray(found) * direction) == pytest.approx(expected, abs=10.0 * error)
 
 
 def several(x):

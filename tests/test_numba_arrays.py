@@ -155,3 +155,17 @@ def test_functions_of_math_that_numba_lacks_are_those_of_numpy() -> None:
     value, slope = value_and_grad(annotated, target="numba")(2.0)
     assert value == pytest.approx(annotated(2.0), rel=1e-15)
     assert slope == pytest.approx(0.6 * 2.0 ** (-2.0 / 3.0) / 3.0 + math.cbrt(2.0), rel=1e-13)
+
+
+def test_calls_that_numba_lacks_are_written_as_what_they_are_defined_by() -> None:
+    def known(x):
+        return np.nanmax(x) * np.inner(x, np.insert(x, 1, 3.0)[:3])
+
+    assert "np.nanmax" not in check(known, VECTOR).source
+
+
+def test_a_number_that_is_taken_for_an_array_stays_a_number() -> None:
+    def polynomial(c, x):
+        return np.polyval(c, x)
+
+    check(polynomial, VECTOR, 0.3)

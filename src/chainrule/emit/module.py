@@ -19,6 +19,7 @@ from chainrule.emit.containers.flat_tapes import flatten_tapes
 from chainrule.emit.containers.one_kind import with_float_entries
 from chainrule.emit.containers.tapes import allocate_tapes
 from chainrule.emit.containers.unpacking import take_apart
+from chainrule.emit.defined import by_definitions
 from chainrule.emit.flow.asking import ask_in_place
 from chainrule.emit.flow.entering import hand_over
 from chainrule.emit.flow.exits import raise_control
@@ -157,7 +158,7 @@ def _rendered(
 def _planned(graph: Graph, target: Target, in_file: bool) -> Plan:
     """The plan of what a target writes of ``graph``."""
     whole = with_float_entries(graph) if target.one_kind else graph
-    return prepare(target.ready(whole, in_file), target.over_rows)
+    return prepare(target.ready(by_definitions(whole, target), in_file), target.over_rows)
 
 
 def prepare(graph: Graph, over_rows: bool = True) -> Plan:

@@ -11,7 +11,7 @@ from chainrule.emit.wording.unit_axes import statics
 
 
 def summed_product(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """An ``einsum`` in which nothing is transposed: ``xp.sum(a * w[:, None], axis=1)``."""
+    """An ``einsum``: ``xp.sum(a * w[:, None], axis=1)``."""
     inputs, arrow, result = str(statics(value)["subscripts"]).replace(" ", "").partition("->")
     operands = inputs.split(",")
     letters = sorted(set(inputs) - {","})
@@ -19,13 +19,16 @@ def summed_product(speller: Spelling, value: Value, args: list[ast.expr]) -> ast
     ordered = all(sorted(set(part)) == list(part) for part in parts)
     if arrow and "." not in letters and _is_contraction(operands, result, ordered):
         return _contraction(speller, operands, result, args)
-    if arrow and len(inputs) == len(letters) and sorted(result) == letters:
-        order = tuple(inputs.index(letter) for letter in result)
-        return call("permute_dims", args[0], speller.constant(order))
-    if not (arrow and ordered) or "." in letters:
+    once = all(len(set(part)) == len(part) for part in parts) and "." not in letters
+    if not (arrow and once) or (set(letters) != set(result) and not ordered):
         raise speller.refusal(value, "`numpy.einsum`")
+    letters = letters if ordered else list(result)
     factors = []
     for operand, arg in zip(operands, args, strict=True):
+        kept = [letter for letter in letters if letter in operand]
+        if kept != list(operand):
+            order = tuple(operand.index(letter) for letter in kept)
+            arg = call("permute_dims", arg, speller.constant(order))
         key = ", ".join(":" if letter in operand else "None" for letter in letters)
         factors.append(speller.written(f"_0_[{key}]", arg) if "None" in key else arg)
     product = factors[0]

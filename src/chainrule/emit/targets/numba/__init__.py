@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chainrule.emit.containers.shells import with_shell
 from chainrule.emit.targets import Target
+from chainrule.emit.targets.numba.axisless import AXISLESS
 from chainrule.emit.targets.numba.calls import CALLS, FORMS
 from chainrule.emit.targets.numba.limits import UNKNOWN, check, frozen
 from chainrule.emit.targets.numba.looking_first import looking_first
@@ -15,7 +16,7 @@ from chainrule.emit.targets.numba.updates import READS, UPDATES
 TARGET = Target(
     name="numba",
     modules=(("math", "cmath", "builtins"), ("numpy", "numpy.linalg"), ("operator",)),
-    forms={**PYTHON, **SPECIAL, **FORMS, **READS},
+    forms={**AXISLESS, **PYTHON, **SPECIAL, **FORMS, **READS},
     updates=UPDATES,
     calls=CALLS,
     dtypes={"bool": "numpy.bool_"},

@@ -314,14 +314,6 @@ def counted(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     return back_in(speller, value, call)
 
 
-def copied(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
-    """``x.copy()``."""
-    dtype = statics(value).get("dtype")
-    if dtype is not None:
-        return speller.written(f"_0_.astype(np.{dtype})", *args)
-    return ast.Call(ast.Attribute(args[0], "copy", ast.Load()), [], [])
-
-
 def diagonal(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     """``diagonal`` of a matrix is ``diag``."""
     if rank_of(value.args[0]) != 2:
@@ -546,7 +538,6 @@ FORMS: dict[str, Form] = {
     "scipy_norm_of_order": normed,
     "sort": sorted_,
     "argsort": sorted_,
-    "array_copy": copied,
     "diagonal": diagonal,
     "repeat": repeated,
     "singular_values": singular,
