@@ -12,7 +12,7 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box
 from chainrule.lift.core import AlwaysRaises, Completion, Flag, LoopExits
 from chainrule.lift.iteration.kept import kept_or_made
-from chainrule.lift.iteration.passing import Passing
+from chainrule.lift.iteration.next_steps import NextSteps
 from chainrule.lift.iteration.shapes import (
     HELD,
     KEEP,
@@ -60,7 +60,7 @@ class TestChanges(Exception):
     """The condition of a loop changes what is read behind the loop, also where it ends it."""
 
 
-class Loops(Passing):
+class Loops(NextSteps):
     """Runs the body of a loop until what it carries is stable, then builds the loop node."""
 
     def run_loop(
@@ -217,7 +217,7 @@ class Loops(Passing):
         after = attempt.after
         touched = len(self.shown.touches)
         with self.graph.inside(body):
-            self.check_next_step(attempt.parameters, attempt.entry_state, after)
+            self.check_handed_on(attempt.parameters, attempt.entry_state, after)
             before, self.state = self.state, after
             for key, shape in attempt.shapes.items():
                 self._gather(shape, after.get(key, UNBOUND), results, attempt)

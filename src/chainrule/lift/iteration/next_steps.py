@@ -1,0 +1,34 @@
+"""What one step of a loop has put into a container must not be written to in the next one.
+
+    for k in range(n):
+        x *= a
+        rows.append(x)
+
+All rows are one array, which holds in the end what the last step has left in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from chainrule.graph.node import Node
+from chainrule.lift.iteration.passing import Passing
+from chainrule.lift.state import State, same_value
+from chainrule.lift.values import BOXES
+
+
+class NextSteps(Passing):
+    """Looks at what a step of a loop hands on to the next one."""
+
+    def check_handed_on(self, parameters: Collection[Node], entered: State, left: State) -> None:
+        """Refuse what a step writes to and shows others, for whom the next one would write, too."""
+        for key, value in left.items():
+            # What a name is bound to anew in each step is not what the next one begins with.
+            stays = isinstance(key, BOXES) and key in self.state
+            if stays and key in self.frozen and not same_value(entered[key], value):
+                raise self.unsupported(
+                    f"a loop that writes to the {key.noun} again that it has kept elsewhere in the "
+                    "step before",
+                    "Keep a copy: `kept.append(x.copy())`.",
+                )
+        self.check_next_step(parameters, entered, left)
