@@ -45,6 +45,7 @@ from chainrule.primitives.arrays import (
     masked,
     masks,
     matrix_equations,
+    matrix_functions,
     missing,
     norms,
     positions,
@@ -118,6 +119,7 @@ HOMES = (
     factored,
     histograms,
     matrix_equations,
+    matrix_functions,
 )
 
 
