@@ -121,17 +121,20 @@ def lift(
     """
 
     ints_read: list[int] = []
+    zeros_read: list[float] = []
 
     def attempt(
         names: frozenset[str],
         known_ints: bool = False,
         by_entries: bool = False,
         some_keys: bool = False,
+        known_zeros: bool = False,
     ) -> Lifted:
         ways = Ways(unrolled=unrolled, rows=[])
         ways.lifts_calls, ways.known_ints = lifts_calls, known_ints
         ways.by_entries, ways.read_text = by_entries, read
         ways.ints_read, ways.some_keys = ints_read, some_keys
+        ways.zeros_read, ways.known_zeros = zeros_read, known_zeros
         return _lifted(function, arguments, kinds, wrt, transform, names, ways)
 
     def for_flags(lifted: Lifted) -> Lifted:
@@ -166,6 +169,10 @@ def lift(
                 return attempt(*way)
             except UnsupportedError as another:
                 refusals.append(another)
+        zeros = _held(arguments or {}, (float,), 0) - {*wrt}
+        if _say(refusals, SWITCHED_OFF) and (zeros or zeros_read):
+            with contextlib.suppress(UnsupportedError):
+                return attempt(zeros, known_zeros=True)
         raise
 
 
@@ -175,6 +182,8 @@ RECURSION = ("calls itself to a depth",)
 """What they say where a function calls itself."""
 STEP_BY_STEP = (*RECURSION, "a dict key that is known at run time only")
 """What they say where a recursion is written out."""
+SWITCHED_OFF = ("cannot differentiate through", "inside a function")
+"""What they say of noise, files and plots, which a number that is 0 may have switched off."""
 # The kinds of arguments that are held at their values where refusals say one of these words,
 # whether all ints are, whether short lists are taken entry by entry, and whether a dict that gets a
 # key on some paths only is one of run-time keys.
@@ -190,9 +199,11 @@ SMALL = 8
 MOST_DEPTH = 40
 
 
-def hangs_on_values(refusal: UnsupportedError) -> bool:
+def hangs_on_values(refusal: UnsupportedError, function: Callable[..., Any]) -> bool:
     """Whether code for the values of the arguments may be understood where this one is not."""
-    return _say([refusal], (*AT_RUN_TIME, *OF_KINDS))
+    defaults = [each.default for each in inspect.signature(function).parameters.values()]
+    zero = any(type(default) is float and default == 0.0 for default in defaults)
+    return _say([refusal], (*AT_RUN_TIME, *OF_KINDS, *(SWITCHED_OFF if zero else ())))
 
 
 def _say(refusals: Sequence[UnsupportedError], words: tuple[str, ...]) -> bool:
@@ -380,6 +391,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter.rows, lifter.lifts_calls = ways.rows, ways.lifts_calls
     lifter.known_ints, lifter.by_entries = ways.known_ints, ways.by_entries
     lifter.ints_read, lifter.some_keys = ways.ints_read, ways.some_keys
+    lifter.zeros_read, lifter.known_zeros = ways.zeros_read, ways.known_zeros
     lifter.linking, lifter.linkable = ways.linking, ways.linkable
     lifter.read_text = ways.read_text
     return lifter

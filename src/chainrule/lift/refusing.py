@@ -41,9 +41,6 @@ READ_TEXT = ("to_float", "to_int")
 class Refusing(Subscripts):
     """Raises what Python raises of operands that have no such operation."""
 
-    # The parameters that are differentiated by.
-    wanted: tuple[str, ...] = ()
-
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
         # Whether kinds of numbers are those of arguments, not what most functions are given.

@@ -49,6 +49,9 @@ OF_KINDS = (
 class Watching(Deciding):
     """Makes values of Python objects, and remembers where they were found."""
 
+    # The parameters that are differentiated by.
+    wanted: tuple[str, ...] = ()
+
     def __init__(self, graph: Any) -> None:
         super().__init__(graph)
         # Where numbers that are read at run time come from.
@@ -56,6 +59,9 @@ class Watching(Deciding):
         # Whether ints there are known by their values, and those of which it was not asked.
         self.known_ints = False
         self.ints_read: list[int] = []
+        # The same of floats that are 0.
+        self.known_zeros = False
+        self.zeros_read: list[float] = []
         # Whether a dict that gets a key on some paths only is begun anew as one of run-time keys.
         self.some_keys = False
         # How the caller's lists, arrays, dicts and objects are reached, and what was in them.
@@ -134,6 +140,12 @@ class Watching(Deciding):
         if type(value) is int and route is not None and self.known_ints:
             self.watch_object(route, value)
             return self.graph.constant(value)
+        wanted = is_of_argument(route) and route.root.name in self.wanted
+        if type(value) is float and value == 0.0 and not wanted:
+            self.zeros_read.append(value)
+            if route is not None and self.known_zeros:
+                self.watch_object(route, value)
+                return self.graph.constant(value)
         if type(value) in (int, float) and node is not None:
             made = node()
             if type(value) is int:

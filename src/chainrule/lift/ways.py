@@ -77,6 +77,9 @@ class Ways:
         # Whether ints that are read outside are known by their values, and those that were not.
         self.known_ints = False
         self.ints_read: list[int] = []
+        # Whether floats outside that are 0 are known to be, and those that were read.
+        self.known_zeros = False
+        self.zeros_read: list[float] = []
         # Whether short lists of the caller's are taken entry by entry.
         self.by_entries = False
         # Whether dicts that get a key on some paths only are of run-time keys.
@@ -206,4 +209,5 @@ class Ways:
         following.known_ints, following.by_entries = self.known_ints, self.by_entries
         following.read_text, following.ints_read = self.read_text, self.ints_read
         following.some_keys = self.some_keys
+        following.known_zeros, following.zeros_read = self.known_zeros, self.zeros_read
         return following

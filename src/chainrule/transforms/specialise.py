@@ -128,7 +128,7 @@ def _made(function: Callable[..., Any], options: Options) -> Callable[..., Any]:
             except (RaisesForFloats, *NOT_OF_NUMBERS):
                 return Specialised(request)
             except UnsupportedError as refusal:
-                if not hangs_on_values(refusal):
+                if not hangs_on_values(refusal, function):
                     raise
                 return Specialised(request)
             return with_variants(request, source, first, entry)

@@ -287,6 +287,7 @@ class Functions(ChangedLists):
         inner.record_sites, inner.written = self.record_sites, self.written
         inner.rows, inner.known_ints = self.rows, self.known_ints
         inner.ints_read, inner.some_keys = self.ints_read, self.some_keys
+        inner.known_zeros, inner.zeros_read = self.known_zeros, self.zeros_read
         inner.calls = [(source, self.here)]
         inner.under_way = [callee.identity]
         inner.sources = {(source.file, source.tree.lineno): source}
