@@ -90,6 +90,10 @@ class UnsupportedError(ChainruleError):
     """The function uses syntax, a call or a mutation that chainrule does not understand."""
 
 
+class ForwardRefused(UnsupportedError):
+    """Tangents cannot be told from what is known; adjoints may be."""
+
+
 class NotDifferentiableError(ChainruleError):
     """No derivative exists here, or ``wrt`` names something that has none."""
 

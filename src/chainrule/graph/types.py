@@ -151,6 +151,12 @@ def real_promoted(*types: Type) -> str:
     return found if found in FLOATING else "float64"
 
 
+def inexact_promoted(*types: Type) -> str:
+    """The dtype of arithmetic that leaves the whole numbers: a floating or a complex one."""
+    found = promoted(types)
+    return found if found in FLOATING or found in COMPLEX else "float64"
+
+
 def promoted(types: tuple[Type, ...]) -> str:
     """The dtype of arithmetic among values of these types; Python's numbers give way."""
     arrays = [type.dtype for type in types if isinstance(type, Array)]

@@ -17,7 +17,7 @@ from chainrule.differentiate.forward import ForwardWalker
 from chainrule.differentiate.found import with_notices
 from chainrule.differentiate.record import record
 from chainrule.differentiate.reverse import ReverseWalker
-from chainrule.errors import ArgumentError, NotDifferentiableError
+from chainrule.errors import ArgumentError, ForwardRefused, NotDifferentiableError
 from chainrule.graph.block import PARAMETER, Graph
 from chainrule.graph.large import large_programs
 from chainrule.graph.node import Node, Origin
@@ -493,27 +493,40 @@ def gradient(
             return gradient_by_sweeps(lifted, structures, output, with_value)
         if mode == "reverse" or not scalars:
             return reverse_gradient(lifted, structures, output, with_value)
-        if mode == "forward" or len(inputs) == 1:
+        if mode == "forward":
             return forward_gradient(lifted, structures, output, with_value, beside=beside)
-        if any(step.op is LOOP for step in all_steps(lifted.graph.body)):
-            if len(inputs) > FORWARD_WITH_LOOP:
-                return reverse_gradient(lifted, structures, output, with_value)
-            if len(inputs) == 2:
-                return forward_gradient(lifted, structures, output, with_value, beside)
-            backward = reverse_gradient(lifted, structures, output, with_value)
-            most = operations(backward.graph) / WORTH_A_TAPE
-            try:
-                onward = forward_gradient(lifted, structures, output, with_value, beside, most)
-            except TooLong:
-                pass
-            else:
-                if operations(backward.graph) >= WORTH_A_TAPE * operations(onward.graph):
-                    return onward
-            if beside is not None:
-                beside.clear()
-            return backward
+        try:
+            return _by_the_cheaper_mode(lifted, structures, output, with_value, beside)
+        except ForwardRefused:
+            return reverse_gradient(lifted, structures, output, with_value)
+
+
+def _by_the_cheaper_mode(
+    lifted: Lifted, structures: Wanted, output: Node, with_value: bool, beside: Beside | None
+) -> Lifted:
+    """The gradient by some numbers, without a tape where that is worth it."""
+    inputs = structures.inputs
+    if len(inputs) == 1:
+        return forward_gradient(lifted, structures, output, with_value, beside=beside)
+    if any(step.op is LOOP for step in all_steps(lifted.graph.body)):
+        if len(inputs) > FORWARD_WITH_LOOP:
+            return reverse_gradient(lifted, structures, output, with_value)
+        if len(inputs) == 2:
+            return forward_gradient(lifted, structures, output, with_value, beside)
         backward = reverse_gradient(lifted, structures, output, with_value)
-        if len(inputs) > MOST_DIRECTIONS or operations(lifted.graph) > TRIED:
-            return backward
-        onward = forward_gradient(lifted, structures, output, with_value)
-        return onward if operations(onward.graph) < operations(backward.graph) else backward
+        most = operations(backward.graph) / WORTH_A_TAPE
+        try:
+            onward = forward_gradient(lifted, structures, output, with_value, beside, most)
+        except TooLong:
+            pass
+        else:
+            if operations(backward.graph) >= WORTH_A_TAPE * operations(onward.graph):
+                return onward
+        if beside is not None:
+            beside.clear()
+        return backward
+    backward = reverse_gradient(lifted, structures, output, with_value)
+    if len(inputs) > MOST_DIRECTIONS or operations(lifted.graph) > TRIED:
+        return backward
+    onward = forward_gradient(lifted, structures, output, with_value)
+    return onward if operations(onward.graph) < operations(backward.graph) else backward

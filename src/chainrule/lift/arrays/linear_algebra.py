@@ -178,7 +178,7 @@ def _lu_solve(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.A
     owners = {part.args[0] for part in (lu, piv) if part.op in (rigid_component, counted_component)}
     owner = owners.pop() if len(owners) == 1 else None
     matrix = (owner.args[0],) if owner is not None and owner.op is factored.lu_factor else ()
-    op = factored.LU_SOLVE[bool(matrix)][bool(trans)]
+    op = factored.LU_SOLVE[bool(matrix)][trans]
     nodes = (lu, piv, self.array_node(given["b"]), *matrix)
     return self.boxed(self.call_array(op, nodes, ()))
 
@@ -189,21 +189,11 @@ def _solve_banded(self: NumpyCalls, args: Arguments, keywords: Keywords, node: a
     return self.bound_call(factored.solve_banded, [], given, node, "function")
 
 
-def _eigenpairs(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    """Eigenvalues, and eigenvectors whose length is a matter of convention."""
-    found = several(spectrum.eig, rigid=(1,))(self, args, keywords, node)
-    return TupleValue(found.items, result_class("EigResult"))
-
-
-def _general_eigenvalues(
+def _scipy_eigenpairs(
     self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST
 ) -> Value:
-    text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
-    raise self.unsupported(
-        f"cannot differentiate through `{text}`",
-        "Use np.linalg.eigvals, or np.linalg.eigh of a symmetric matrix.",
-        node,
-    )
+    self.refuse_overwriting(keywords, node)
+    return several(spectrum.scipy_eig)(self, args, _without_speed(keywords), node)
 
 
 def _along_axes(one: ArrayCall, other: ArrayCall) -> SpecialForm:
@@ -353,7 +343,7 @@ FORMS: dict[str, SpecialForm] = {
     "numpy.linalg.pinv": _of_full_rank(_plain(decompositions.pinv), 1),
     "numpy.linalg.qr": _qr,
     "numpy.linalg.svd": _singular_values,
-    "numpy.linalg.eig": _eigenpairs,
+    "numpy.linalg.eig": named(spectrum.eig, "EigResult"),
     "scipy.linalg.lu_factor": _lu_factor,
     "scipy.linalg.lu_solve": _lu_solve,
     "scipy.linalg.solve_banded": _solve_banded,
@@ -369,7 +359,7 @@ FORMS: dict[str, SpecialForm] = {
     "scipy.linalg.cho_solve": _cho_solve,
     "scipy.linalg.eigh": _eigen(decompositions.scipy_eigh, decompositions.scipy_eigvalsh),
     "scipy.linalg.eigvalsh": _eigen(decompositions.scipy_eigvalsh),
-    "scipy.linalg.eig": _general_eigenvalues,
+    "scipy.linalg.eig": _scipy_eigenpairs,
     "scipy.linalg.eigvals": _plain(spectrum.scipy_eigvals),
     "scipy.linalg.svdvals": _plain(decompositions.scipy_svdvals),
     "scipy.linalg.pinv": _plain(decompositions.scipy_pinv),

@@ -12,7 +12,16 @@ from chainrule.primitives import (
     rounding,
     sequence,
 )
-from chainrule.primitives.arrays import creation, products, rearranging
+from chainrule.primitives.arrays import (
+    creation,
+    decompositions,
+    factored,
+    norms,
+    products,
+    rearranging,
+    spectrum,
+    systems,
+)
 from chainrule.primitives.declare import TABLE
 
 HOMES = (
@@ -26,6 +35,11 @@ HOMES = (
     creation,
     products,
     rearranging,
+    systems,
+    factored,
+    norms,
+    decompositions,
+    spectrum,
 )
 
 # Functions that are analytic, and operations that are linear or only choose or move entries.
@@ -44,6 +58,15 @@ UNDERSTOOD = (
     "filled", "fill_like", "copy", "as_tuple", "concatenate", "slice", "slice_set", "backwards",
     "drop_last", "entrywise_add", "zeros_like",
 )  # fmt: skip
+# Linear algebra.
+ALGEBRA = (
+    "inner", "vdot", "vecdot", "tensordot", "kron", "cross", "outer_of_all", "multi_dot",
+    "trace_along", "diagonal_along", "tril", "triu", "solve", "inv", "det", "slogdet", "scipy_inv",
+    "scipy_det", "scipy_solve", "solve_triangular", "expm", "expm_change", "lu_factor", "norm",
+    "scipy_norm", "norm_of_order", "scipy_norm_of_order", "matrix_power", "cond", "eigh",
+    "eigvalsh", "scipy_eigh", "scipy_eigvalsh", "svd", "scipy_svd", "singular_values",
+    "scipy_svdvals", "eig", "scipy_eig", "eigvals", "scipy_eigvals",
+)  # fmt: skip
 
-for _name in UNDERSTOOD:
+for _name in (*UNDERSTOOD, *ALGEBRA):
     TABLE[_name].takes_complex = True

@@ -9,6 +9,7 @@ complex parameter, and none of a complex result.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -40,7 +41,9 @@ class Part(Primitive):
 
     def infer(self, args: tuple[Node, ...], params: tuple[Any, ...]) -> Type:
         own = args[0].type
-        dtype = dtype_of(own) if self.gives_complex else real_dtype(own)
+        dtype = real_dtype(own)
+        if self.gives_complex:
+            dtype = "complex64" if dtype_of(own) == "complex64" else "complex128"
         return array_of(dtype, unit_axes_of(own))
 
     def tangent(
@@ -67,8 +70,9 @@ imaginary_part = _part("imaginary_part", "The imaginary part.", "", attribute="i
 conjugate = _part("conjugate", "The number with the opposite imaginary part.", "numpy.conj")
 modulus = _part("modulus", "The magnitude of a complex number.", "")
 angle = _part("angle", "The angle of a complex number.", "numpy.angle")
+faddeeva = _part("faddeeva", "Faddeeva's function exp(-z**2) erfc(-iz).", "scipy.special.wofz")
 modulus.callables = ("numpy.abs",)
-conjugate.gives_complex = True
+conjugate.gives_complex = faddeeva.gives_complex = True
 
 
 def _of_known(part: Callable[[Any], complex]) -> Callable[[Node], Node | None]:
@@ -86,7 +90,6 @@ def _of_known(part: Callable[[Any], complex]) -> Callable[[Node], Node | None]:
 
 real_part.simplify = _of_known(lambda value: value.real)
 imaginary_part.simplify = _of_known(lambda value: value.imag)
-conjugate.simplify = _of_known(lambda value: value.conjugate())
 
 
 def real_of(value: Node) -> Node:
@@ -166,11 +169,26 @@ joined = register(
 )
 
 
+def _faddeeva_slope(z: Node, out: Node) -> Node:
+    """Its derivative (DLMF 7.10.2, 7.5.1)."""
+    found: Node = z.graph.constant(2j / math.sqrt(math.pi)) - 2.0 * z * out
+    return found
+
+
+faddeeva.moves = lambda z, dot, out: _faddeeva_slope(z, out) * dot
+faddeeva.pulls = lambda z, bar, out: conjugated(_faddeeva_slope(z, out)) * bar
+
+# What is the conjugate of such a value is made of the conjugates of its arguments.
+WITHIN = ("matmul", "dot", "outer", "multiply", "transpose", "swapaxes")
+
+
 def _conjugate_simpler(z: Node) -> Node | None:
-    if z.op is CONSTANT:
-        value: Any = z.params[0]
-        return z.graph.constant(value.conjugate())
-    return z.args[0] if z.op is conjugate else None
+    if z.op is conjugate:
+        return z.args[0]
+    inside = isinstance(z.op, Primitive) and z.op.name in WITHIN
+    if inside and any(arg.op is conjugate for arg in z.args):
+        return z.graph.cursor.add(z.op, tuple(map(conjugated, z.args)), z.params)
+    return _of_known(lambda value: value.conjugate())(z)
 
 
 conjugate.simplify = _conjugate_simpler

@@ -12,8 +12,17 @@ from collections.abc import Collection
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOATING, Record, Type, array_of, dtype_of, unit_axes_of
+from chainrule.graph.types import (
+    Record,
+    Type,
+    array_of,
+    inexact_promoted,
+    is_complex,
+    real_promoted,
+    unit_axes_of,
+)
 from chainrule.primitives.arrays.call import array_rule
+from chainrule.primitives.arrays.complex_numbers import real_dtype, real_of
 from chainrule.primitives.arrays.creation import eye, zeros_like
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import entry_along, part_along
@@ -31,6 +40,7 @@ from chainrule.primitives.arrays.lengths import (
     values_of_shorter,
 )
 from chainrule.primitives.arrays.linear_algebra import (
+    adjoined,
     axes_of_matrices,
     diag,
     flipped,
@@ -46,6 +56,8 @@ from chainrule.primitives.arrays.products import einsum_of
 from chainrule.primitives.arrays.records import refuse_other_shapes, result_of, results
 from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims
 from chainrule.primitives.arrays.ties import (
+    refuse_complex,
+    refuse_felt_phase,
     refuse_mixed_ties,
     refuse_ties,
     sum_weights,
@@ -57,22 +69,24 @@ from chainrule.primitives.declare import TABLE, is_constant
 
 
 def _real(a: Type) -> str:
-    return dtype_of(a) if dtype_of(a) in FLOATING else "float64"
+    """The dtype of values; vectors may be complex."""
+    return real_dtype(a) if is_complex(a) else real_promoted(a)
 
 
 def _eigen_types(a: Type, **statics: Any) -> Type:
     units = axes_of_matrices(a)
-    return Record((array_of(_real(a), units[:-1]), array_of(_real(a), units)))
+    return Record((array_of(_real(a), units[:-1]), array_of(inexact_promoted(a), units)))
 
 
 def _pull_eigh(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
     values, vectors = result_of(node, 0), result_of(node, 1)
     values_bar, vectors_bar = out_bar.args
     inner: Any = None
-    across = flipped(vectors)
+    across = adjoined(vectors)
     if unit_axes_of(vectors_bar.type):
         if unit_axes_of(values_bar.type):
             refuse_ties(values)
+        refuse_felt_phase(vectors, vectors_bar)
         inner = matmul(across, vectors_bar) * weights(values)
         inner = matmul(matmul(vectors, inner), across)
     if unit_axes_of(values_bar.type):
@@ -108,13 +122,25 @@ def scipy_eigh(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
 
 def one_half(symmetric: Node, lower: bool) -> Node:
     """What the triangle that is read gets of the adjoint of a symmetric matrix."""
+    if is_complex(symmetric.type):
+        both, triangle, k = symmetric + adjoined(symmetric), *_triangle_read(lower)
+        return 0.5 * (triangle(both) + triangle(both, k=k))  # type: ignore[no-any-return]
     if lower:
         return tril(symmetric) + tril(flipped(symmetric), k=-1)  # type: ignore[no-any-return]
     return triu(symmetric) + triu(flipped(symmetric), k=1)  # type: ignore[no-any-return]
 
 
+def _triangle_read(lower: bool) -> tuple[Any, int]:
+    """The triangle, and its offset without the diagonal."""
+    return (tril, -1) if lower else (triu, 1)
+
+
 def _full(half: Node, lower: bool) -> Node:
-    """The symmetric matrix of which one triangle is given."""
+    """The symmetric matrix of which one triangle is given; a Hermitian one has a real diagonal."""
+    if is_complex(half.type):
+        triangle, k = _triangle_read(lower)
+        twice = triangle(half) + triangle(half, k=k)
+        return 0.5 * (twice + adjoined(twice))  # type: ignore[no-any-return]
     if lower:
         return tril(half) + flipped(tril(half, k=-1))  # type: ignore[no-any-return]
     return triu(half) + flipped(triu(half, k=1))  # type: ignore[no-any-return]
@@ -124,8 +150,8 @@ def _eigh_tangent(
     node: Node, args: Any, dots: Any, out: Node, UPLO: str = "L", lower: bool = True
 ) -> Node | None:
     values, vectors = result_of(out, 0), result_of(out, 1)
-    inner = matmul(matmul(flipped(vectors), _full(dots[0], UPLO == "L" and lower)), vectors)
-    return results(diagonal_of(inner), matmul(vectors, inner * weights(values)))
+    inner = matmul(matmul(adjoined(vectors), _full(dots[0], UPLO == "L" and lower)), vectors)
+    return results(real_of(diagonal_of(inner)), matmul(vectors, inner * weights(values)))
 
 
 eigh.tangent_rule = scipy_eigh.tangent_rule = _eigh_tangent
@@ -135,6 +161,8 @@ def _mixed_by_eigh(
     dot: Node, out: Node, felt: Collection[int], UPLO: str = "L", lower: bool = True
 ) -> None:
     """Refuse equal eigenvalues whose vectors the tangent of the matrix mixes."""
+    if 1 in felt:
+        refuse_complex(result_of(out, 1), 'mode="reverse" tells whether their phase counts.')
     if values_and_vectors(felt, 0):
         vectors = result_of(out, 1)
         inner = matmul(matmul(flipped(vectors), _full(dot, UPLO == "L" and lower)), vectors)
@@ -174,11 +202,12 @@ def scipy_eigvalsh(a: Node, lower: bool) -> Node:
 
 def _thin_types(a: Type, full_matrices: bool = True) -> Type:
     *batch, rows, columns = unit_axes_of(a)
+    vectors = inexact_promoted(a)
     return Record(
         (
-            array_of(_real(a), (*batch, rows, rows)),
+            array_of(vectors, (*batch, rows, rows)),
             array_of(_real(a), (*batch, rows or columns)),
-            array_of(_real(a), (*batch, columns, columns)),
+            array_of(vectors, (*batch, columns, columns)),
         )
     )
 
@@ -205,6 +234,8 @@ def _pull_svd(walker: Any, node: Node, out_bar: Node, full_matrices: bool) -> No
     left_bar, values_bar, right_bar = out_bar.args
     # Where vectors are felt the matrix is square: see Square.
     felt = any(unit_axes_of(bar.type) for bar in (left_bar, right_bar))
+    if felt:
+        refuse_complex(a, "Use np.linalg.eigh of a.conj().T @ a.")
     thin = svd(a, full_matrices=False) if full_matrices and not felt else node
     left, values, right = (result_of(thin, k) for k in range(3))
     skews: list[Any] = [None, None]
@@ -270,10 +301,13 @@ def _svd_tangent(node: Node, args: Any, dots: Any, out: Node, full_matrices: boo
 def _dots(found: Node, dot: Node, *, square: bool = False) -> tuple[Node, Node, Node]:
     """The tangents of the results of a decomposition without vectors beyond the values."""
     left, values, right = (result_of(found, k) for k in range(3))
-    inner = matmul(matmul(flipped(left), dot), flipped(right))
+    inner = matmul(matmul(adjoined(left), dot), adjoined(right))
     column = expand_dims(values, axis=-1)
     apart = 0.5 * (inner + flipped(inner)) * weights(values)
     together = 0.5 * (inner - flipped(inner)) * sum_weights(values)
+    if is_complex(found.args[0].type):
+        # Their phases are a matter of convention: see `_mixed_by_svd`.
+        return zeros_like(left), real_of(diagonal_of(inner)), zeros_like(right)
     left_dot = matmul(left, apart + together)
     right_dot = matmul(together - apart, right)
     if not square:
@@ -289,6 +323,8 @@ svd.tangent_rule = scipy_svd.tangent_rule = _svd_tangent
 
 def _mixed_by_svd(dot: Node, out: Node, felt: Collection[int], full_matrices: bool) -> None:
     """Refuse equal singular values whose vectors the tangent of the matrix mixes."""
+    if 0 in felt or 2 in felt:
+        refuse_complex(result_of(out, 0), "Use np.linalg.eigh of a.conj().T @ a.")
     if values_and_vectors(felt, 1):
         if full_matrices:
             refuse_other_shapes(out)

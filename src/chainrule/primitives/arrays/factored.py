@@ -15,6 +15,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import (
     Record,
     array_of,
+    is_complex,
     real_promoted,
     unit_axes_of,
 )
@@ -23,7 +24,9 @@ from chainrule.primitives.arrays.creation import zeros
 from chainrule.primitives.arrays.indexing import part_along
 from chainrule.primitives.arrays.lengths import as_second
 from chainrule.primitives.arrays.linear_algebra import (
+    adjoined,
     by_columns,
+    conjugated,
     flipped,
     matmul,
     rank_of,
@@ -47,9 +50,10 @@ class FactoredSolution(ArrayLinear):
     Linear in b; the factor is left out of account where the matrix is given.
     """
 
-    across = False
-    # The solution with the matrix transposed.
-    other: FactoredSolution
+    # As SciPy's ``trans``: of the matrix, of its transpose, of its conjugate transpose.
+    trans = 0
+    # All three.
+    forms: Sequence[FactoredSolution] = ()
 
     def tangent(
         self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
@@ -57,7 +61,7 @@ class FactoredSolution(ArrayLinear):
         self._check(node, dots[0] is not None)
         change = dots[2]
         if len(args) > 3 and dots[3] is not None:
-            a_dot = flipped(dots[3]) if self.across else dots[3]
+            a_dot = (dots[3], flipped(dots[3]), adjoined(dots[3]))[self.trans]
             moved = matmul(a_dot, out)
             change = -moved if change is None else change - moved
         return None if change is None else self._again(args, change)
@@ -75,37 +79,52 @@ class FactoredSolution(ArrayLinear):
 
     def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
         self._check(node, walker.active(node.args[0]))
-        b_bar = self.other._again(node.args, self.whole(out_bar, node))
+        b_bar = self._back(node.args, self.whole(out_bar, node))
         walker.accumulate(node.args[2], b_bar)
         if len(node.args) > 3 and walker.active(node.args[3]):
-            product = by_columns(node, b_bar) if self.across else by_columns(b_bar, node)
-            walker.accumulate(node.args[3], -product)
+            left, right = (b_bar, node) if self.trans == 0 else (node, b_bar)
+            if self.trans == 1:
+                left = conjugated(left)
+            else:
+                right = conjugated(right)
+            walker.accumulate(node.args[3], -by_columns(left, right))
+
+    def _back(self, args: Sequence[Node], bar: Node) -> Node:
+        """The solution with the conjugate transpose."""
+        lu = args[0]
+        if self.trans == 1:
+            return conjugated(self.forms[0]._again(args, conjugated(bar)))
+        back = 0 if self.trans else 2 if is_complex(lu.type) else 1
+        return self.forms[back]._again(args, bar)
 
 
-def _solution(name: str, arrays: int, across: bool) -> FactoredSolution:
+def _solution(name: str, arrays: int, trans: int) -> FactoredSolution:
     primitive = FactoredSolution(name)
     primitive.__doc__ = "Solution of a system by the LU factor of its matrix."
-    primitive.across = across
+    primitive.trans = trans
+    primitive.takes_complex = True
     # Without the matrix the factor must be seen to be constant.
     primitive.linear_in = (2, 3) if arrays == 4 else None
     facts = {
         "arrays": arrays,
         "typed": lambda lu, piv, b, *matrix: solved_by_one_each(lu, b),
         "lengths": lambda node, of: of(node.args[2]),
-        "written": f"scipy.linalg.lu_solve((_0_, _1_), _2_{', trans=1' if across else ''})",
+        "written": f"scipy.linalg.lu_solve((_0_, _1_), _2_{f', trans={trans}' if trans else ''})",
     }
     return declared(primitive, "lu, piv, b, a" if arrays == 4 else "lu, piv, b", facts)
 
 
-def _both(name: str, arrays: int) -> tuple[FactoredSolution, FactoredSolution]:
-    straight = _solution(name, arrays, False)
-    across = _solution(f"{name}_across", arrays, True)
-    straight.other, across.other = across, straight
-    return straight, across
+def _forms(name: str, arrays: int) -> tuple[FactoredSolution, ...]:
+    """The solutions with a matrix, its transpose, and its conjugate transpose."""
+    ends = ("", "_across", "_adjoined")
+    forms = tuple(_solution(f"{name}{end}", arrays, trans) for trans, end in enumerate(ends))
+    for form in forms:
+        form.forms = forms
+    return forms
 
 
 # By whether the matrix that was factored is known.
-LU_SOLVE = {False: _both("lu_solve", 3), True: _both("lu_solve_of", 4)}
+LU_SOLVE = {False: _forms("lu_solve", 3), True: _forms("lu_solve_of", 4)}
 
 # --- banded systems -------------------------------------------------------------------------
 

@@ -16,9 +16,9 @@ from chainrule.graph.types import (
     array_of,
     broadcast_axes,
     dtype_of,
+    inexact_promoted,
     is_complex,
     promoted,
-    real_promoted,
     unit_axes_of,
 )
 from chainrule.primitives import bounds
@@ -35,11 +35,11 @@ from chainrule.primitives.arrays.lengths import (
     product,
     square,
 )
-from chainrule.primitives.arrays.records import results
+from chainrule.primitives.arrays.records import result_of, results
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import dimension, expand_dims, swapaxes, transpose
 from chainrule.primitives.arrays.symmetry import is_symmetric
-from chainrule.primitives.declare import TABLE, Cost
+from chainrule.primitives.declare import TABLE, Cost, is_constant
 from chainrule.primitives.floats import integral
 
 
@@ -69,6 +69,11 @@ def flipped(a: Node) -> Node:
     if rank_of(a) > 2:
         return swapaxes(a, axis1=-1, axis2=-2)
     return transpose(a)
+
+
+def adjoined(a: Node) -> Node:
+    """The conjugate transpose of a matrix, or of each of a batch."""
+    return flipped(conjugated(a))
 
 
 def by_columns(left: Node, right: Node) -> Node:
@@ -294,9 +299,9 @@ def _solution_type(a: Type, b: Type) -> Type:
     if len(sides) < len(matrices) and len(matrices) > 2:
         raise ValueError("NumPy 1 takes the right sides for vectors here, NumPy 2 for matrices")
     if len(sides) == 1:
-        return array_of(real_promoted(a, b), sides)
+        return array_of(inexact_promoted(a, b), sides)
     batch = broadcast_axes((array_of("bool", matrices[:-2]), array_of("bool", sides[:-2])))
-    return array_of(real_promoted(a, b), (*batch, *sides[-2:]))
+    return array_of(inexact_promoted(a, b), (*batch, *sides[-2:]))
 
 
 def solved_by_one_each(a: Type, b: Type) -> Type:
@@ -304,7 +309,7 @@ def solved_by_one_each(a: Type, b: Type) -> Type:
     matrices, sides = unit_axes_of(a), unit_axes_of(b)
     if max(len(matrices), len(sides)) > 2 and matrices[:-2] != sides[:-2]:
         raise ValueError("SciPy's versions differ in what they repeat")
-    return array_of(real_promoted(a, b), sides)
+    return array_of(inexact_promoted(a, b), sides)
 
 
 def _solution_lengths(node: Node, of: Of) -> Lengths:
@@ -328,10 +333,10 @@ def solve(walker: Any, node: Node, out_bar: Node) -> None:
             product = by_columns(b_bar, node)
             walker.accumulate(matrix, -_read_triangle(matrix, _batch_sum(product, matrix)))
         return
-    b_bar = solve(flipped(a), out_bar)
+    b_bar = solve(adjoined(a), out_bar)
     walker.accumulate(b, _batch_sum(b_bar, b))
     if walker.active(a):
-        product = by_columns(b_bar, node)
+        product = by_columns(b_bar, conjugated(node))
         walker.accumulate(a, -_batch_sum(product, a))
 
 
@@ -437,11 +442,11 @@ matmul.simplify = _cheaper_product
 
 @array_rule(
     "inv", "numpy.linalg.inv", signature="a", lengths=square,
-    typed=lambda a: array_of(real_promoted(a), axes_of_matrices(a)),
+    typed=lambda a: array_of(inexact_promoted(a), axes_of_matrices(a)),
 )  # fmt: skip
 def inv(walker: Any, node: Node, out_bar: Node) -> None:
     """Inverse of a matrix."""
-    across = flipped(node)
+    across = adjoined(node)
     walker.accumulate(node.args[0], -matmul(matmul(across, out_bar), across))
 
 
@@ -460,35 +465,44 @@ inv.tangent_rule = lambda node, args, dots, out: -matmul(matmul(out, dots[0]), o
     "det",
     "numpy.linalg.det",
     signature="a",
-    typed=lambda a: array_of(real_promoted(a), axes_of_matrices(a)[:-2]),
+    typed=lambda a: array_of(inexact_promoted(a), axes_of_matrices(a)[:-2]),
     lengths=lambda node, of: of(node.args[0])[:-2],
 )
 def det(walker: Any, node: Node, out_bar: Node) -> None:
     """Determinant of a regular matrix."""
-    walker.accumulate(
-        node.args[0], batched(out_bar * node, node.args[0]) * flipped(inv(node.args[0]))
-    )
+    (a,) = node.args
+    walker.accumulate(a, batched(out_bar * conjugated(node), a) * adjoined(inv(a)))
 
 
 det.tangent_rule = lambda node, args, dots, out: out * trace_of(solve(args[0], dots[0]))
 
 
 def _signed(a: Type) -> Type:
-    one = array_of(real_promoted(a), axes_of_matrices(a)[:-2])
-    return Record((one, one))
+    units, dtype = axes_of_matrices(a)[:-2], inexact_promoted(a)
+    size = {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
+    return Record((array_of(dtype, units), array_of(size, units)))
 
 
 @array_rule("slogdet", "numpy.linalg.slogdet", signature="a", typed=_signed)
 def slogdet(walker: Any, node: Node, out_bar: Node) -> None:
-    """Sign of a determinant, and the logarithm of its magnitude."""
+    """Sign of a determinant, which turns if it is complex, and the logarithm of its magnitude."""
     (a,) = node.args
-    _, bar = out_bar.args
-    walker.accumulate(a, batched(bar, a) * flipped(inv(a)))
+    sign_bar, bar = out_bar.args
+    if is_complex(a.type) and not is_constant(sign_bar, 0):
+        turned = TABLE["imaginary_part"](sign_bar * conjugated(result_of(node, 0)))
+        bar = bar + 1j * turned
+    walker.accumulate(a, batched(bar, a) * adjoined(inv(a)))
 
 
-slogdet.tangent_rule = lambda node, args, dots, out: results(
-    out.graph.constant(0.0), trace_of(solve(args[0], dots[0]))
-)
+def _slogdet_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node:
+    change = trace_of(solve(args[0], dots[0]))
+    if not is_complex(change.type):
+        return results(out.graph.constant(0.0), change)
+    turned = 1j * TABLE["imaginary_part"](change)
+    return results(result_of(out, 0) * turned, TABLE["real_part"](change))
+
+
+slogdet.tangent_rule = _slogdet_tangent
 
 
 def batched(value: Node, matrix: Node) -> Node:
@@ -510,7 +524,7 @@ def trace_of(matrix: Node) -> Node:
 
 @array_rule(
     "cholesky", "numpy.linalg.cholesky", signature="a",
-    typed=lambda a: array_of(real_promoted(a), axes_of_matrices(a)), lengths=square,
+    typed=lambda a: array_of(inexact_promoted(a), axes_of_matrices(a)), lengths=square,
 )  # fmt: skip
 def cholesky(walker: Any, node: Node, out_bar: Node) -> None:
     """Lower Cholesky factor; reads the lower triangle."""

@@ -8,10 +8,11 @@ from typing import Any
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
+from chainrule.graph.types import Type, array_of, is_complex, real_promoted, unit_axes_of
 from chainrule.primitives import bounds
 from chainrule.primitives.arithmetic import absolute, equal
 from chainrule.primitives.arrays.call import array_rule, axes_of, declared, made
+from chainrule.primitives.arrays.complex_numbers import conjugated, modulus, real_dtype, real_of
 from chainrule.primitives.arrays.defined import ArrayDefined
 from chainrule.primitives.arrays.lengths import reduced
 from chainrule.primitives.arrays.reductions import (
@@ -28,7 +29,7 @@ from chainrule.primitives.declare import TABLE, is_constant
 
 
 def _normed(x: Type, axis: Any = None, keepdims: bool = False, **statics: Any) -> Type:
-    dtype = dtype_of(x) if dtype_of(x) in FLOATING else "float64"
+    dtype = real_dtype(x) if is_complex(x) else real_promoted(x)
     return array_of(dtype, reduced_axes(x, axis, keepdims))
 
 
@@ -60,7 +61,8 @@ def _per_length(value: Node, length: Node) -> Node:
 def _norm_tangent(
     node: Node, args: Any, dots: Any, out: Node, axis: Any, keepdims: bool
 ) -> Node | None:
-    return _per_length(array_sum(dots[0] * args[0], axis=axis, keepdims=keepdims), out)
+    product = real_of(dots[0] * conjugated(args[0]))
+    return _per_length(array_sum(product, axis=axis, keepdims=keepdims), out)
 
 
 norm.tangent_rule = scipy_norm.tangent_rule = _norm_tangent
@@ -129,8 +131,12 @@ norm_of_order = _norm_by_order("norm_of_order", "numpy.linalg.norm")
 scipy_norm_of_order = _norm_by_order("scipy_norm_of_order", "scipy.linalg.norm")
 
 
+def _magnitudes(x: Node) -> Node:
+    return modulus.build(x) if is_complex(x.type) else absolute(x)
+
+
 def _vector_norm(x: Node, ord: Any, axis: Any, keepdims: bool) -> Node:
-    size = absolute(x)
+    size = _magnitudes(x)
     if ord in (None, 2):
         return norm(x, axis=axis, keepdims=keepdims)
     if ord == math.inf:
@@ -160,7 +166,7 @@ def _matrix_norm(x: Node, ord: Any) -> Node:
     extreme = array_max if ord in (1, math.inf) else array_min
     if ord in (1, -1, math.inf, -math.inf):
         along = -2 if ord in (1, -1) else -1
-        return extreme(array_sum(absolute(x), axis=along), axis=-1)  # type: ignore[no-any-return]
+        return extreme(array_sum(_magnitudes(x), axis=along), axis=-1)  # type: ignore[no-any-return]
     raise _refused(x, ord)
 
 

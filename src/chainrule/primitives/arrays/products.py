@@ -195,10 +195,10 @@ def _one(a: Type, b: Type) -> Type:
 
 @array_defined("vdot", "numpy.vdot", signature="a, b", arrays=2, vectors=True, typed=_one)
 def vdot(a: Node, b: Node) -> Node:
-    """Sum of the products of all entries."""
+    """Sum of the products of all entries, those of the first conjugated."""
     if rank_of(a) == 1:
-        return dot(a, b)
-    return array_sum(a * b)
+        return dot(conjugated(a), b)
+    return array_sum(conjugated(a) * b)
 
 
 def _tensordot_type(a: Type, b: Type, axes: Any = 2) -> Type:
@@ -305,7 +305,7 @@ def _as_vector(value: Node) -> Node:
 )  # fmt: skip
 def vecdot(a: Node, b: Node, axis: int) -> Node:
     """Sums of products along an axis."""
-    return array_sum(a * b, axis=axis)
+    return array_sum(conjugated(a) * b, axis=axis)
 
 
 def _chain_type(*types: Type) -> Type:

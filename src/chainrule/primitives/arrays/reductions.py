@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
+from chainrule.graph.types import Type, array_of, dtype_of, inexact_promoted, unit_axes_of
 from chainrule.primitives import bounds
 from chainrule.primitives.arrays.call import array_flat, array_linear, array_rule, axes_of
 from chainrule.primitives.arrays.lengths import reduced, when_whole
@@ -28,8 +28,7 @@ def _same(a: Type, axis: Any = None, keepdims: bool = False) -> Type:
 
 
 def _moment(a: Type, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> Type:
-    dtype = dtype_of(a) if dtype_of(a) in FLOATING else "float64"
-    return array_of(dtype, reduced_axes(a, axis, keepdims))
+    return array_of(inexact_promoted(a), reduced_axes(a, axis, keepdims))
 
 
 def _flag(a: Type, axis: Any = None, keepdims: bool = False) -> Type:

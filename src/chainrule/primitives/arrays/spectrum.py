@@ -2,8 +2,8 @@
 
 They are complex where they must be; where all are real NumPy gives real numbers, of which ``.real``
 is themselves.  The rules hold where the eigenvalues differ.  They are
-those of Giles, *Collected matrix derivative results* (2008), 2.3; the length of an eigenvector is
-not felt.
+those of Giles, *Collected matrix derivative results* (2008), 2.3; eigenvectors keep what LAPACK's
+geev gives them: the Euclidean length 1, and a largest entry that is real.
 """
 
 from __future__ import annotations
@@ -12,40 +12,36 @@ from typing import Any
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
-from chainrule.graph.types import Record, Type, array_of, is_complex, unit_axes_of
+from chainrule.graph.types import Record, Type, array_of, unit_axes_of
 from chainrule.primitives.arrays.call import array_rule
-from chainrule.primitives.arrays.complex_numbers import conjugated, modulus, real_of
+from chainrule.primitives.arrays.complex_numbers import (
+    conjugated,
+    imaginary_part,
+    modulus,
+    real_of,
+    real_part,
+)
 from chainrule.primitives.arrays.creation import arange, eye, zeros_like
 from chainrule.primitives.arrays.indexing import part_along
-from chainrule.primitives.arrays.linear_algebra import diag, matmul
+from chainrule.primitives.arrays.linear_algebra import diag, inv, matmul
 from chainrule.primitives.arrays.rearranging import at_positions
 from chainrule.primitives.arrays.records import result_of, results
-from chainrule.primitives.arrays.reductions import argmin, array_sum
+from chainrule.primitives.arrays.reductions import argmax, argmin, array_sum
 from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims, transpose
-from chainrule.primitives.declare import is_constant
+from chainrule.primitives.declare import TABLE, is_constant
 
 
 def _check(a: Node) -> None:
-    if len(unit_axes_of(a.type)) != 2 or is_complex(a.type):
+    if len(unit_axes_of(a.type)) != 2:
         raise UnsupportedError(
-            "the eigenvalues of complex matrices or of a batch of matrices",
-            remedy="Take those of one real matrix.",
+            "the eigenvalues of a batch of matrices",
+            remedy="Take those of one matrix.",
             position=a.graph.origin.position,
         )
 
 
 def _across(matrix: Node) -> Node:
     return conjugated(transpose(matrix))
-
-
-@array_rule("complex_inverse", signature="a", spelled="numpy.linalg.inv", typed=lambda a: a)
-def inv(walker: Any, node: Node, out_bar: Node) -> None:
-    """Inverse of a complex matrix."""
-    across = _across(node)
-    walker.accumulate(node.args[0], -matmul(matmul(across, out_bar), across))
-
-
-inv.tangent_rule = lambda node, args, dots, out: -matmul(matmul(out, dots[0]), out)
 
 
 def _eigen_types(a: Type) -> Type:
@@ -61,13 +57,14 @@ def eig(walker: Any, node: Node, out_bar: Node) -> None:
     values_bar, vectors_bar = out_bar.args
     inner: Any = None
     if unit_axes_of(vectors_bar.type):
-        inner = conjugated(_nearness(values)) * matmul(_across(vectors), vectors_bar)
+        free = _free_bar(vectors, vectors_bar)
+        inner = conjugated(_nearness(values)) * matmul(_across(vectors), free)
     if not is_constant(values_bar, 0):
         straight = diag(values_bar)
         inner = straight if inner is None else inner + straight
     if inner is not None:
         found = matmul(matmul(_across(inv(vectors)), inner), _across(vectors))
-        walker.accumulate(node.args[0], real_of(found))
+        walker.accumulate(node.args[0], found)
 
 
 def _nearness(values: Node) -> Node:
@@ -78,14 +75,49 @@ def _nearness(values: Node) -> Node:
     return found
 
 
+def _anchors(vectors: Node) -> Node:
+    """Where the largest entry of each column stands that is real: 1 there, 0 elsewhere."""
+    real = TABLE["equal"](imaginary_part.build(vectors), 0.0)
+    places = argmax(TABLE["where"](real, modulus.build(vectors), 0.0), axis=0)
+    rows = expand_dims(arange(dimension(vectors, axis=0)), axis=1)
+    found: Node = TABLE["where"](TABLE["equal"](rows, places), 1.0, 0.0)
+    return found
+
+
+def _at_anchors(anchors: Node, vectors: Node) -> Node:
+    return array_sum(anchors * real_part.build(vectors), axis=0)
+
+
+def _held(vectors: Node, dot: Node) -> Node:
+    """The tangent of eigenvectors that keep their length, and the phase of their largest entry."""
+    anchors = _anchors(vectors)
+    along = real_of(array_sum(conjugated(vectors) * dot, axis=0))
+    turned = array_sum(anchors * imaginary_part.build(dot), axis=0) / _at_anchors(anchors, vectors)
+    found: Node = dot - vectors * (along + vectors.graph.constant(1j) * turned)
+    return found
+
+
+def _free_bar(vectors: Node, bar: Node) -> Node:
+    """The adjoint of eigenvectors of any length and phase: that of :func:`_held`."""
+    anchors = _anchors(vectors)
+    along = array_sum(conjugated(vectors) * bar, axis=0)
+    turned = imaginary_part.build(along) / _at_anchors(anchors, vectors)
+    found: Node = bar - vectors * real_of(along) - vectors.graph.constant(1j) * turned * anchors
+    return found
+
+
 def _eig_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
     _check(args[0])
     values, vectors = result_of(out, 0), result_of(out, 1)
     inner = matmul(matmul(inv(vectors), dots[0]), vectors)
-    return results(diag(inner), matmul(vectors, _nearness(values) * inner))
+    return results(diag(inner), _held(vectors, matmul(vectors, _nearness(values) * inner)))
 
 
 eig.tangent_rule = _eig_tangent
+scipy_eig = array_rule("scipy_eig", "scipy.linalg.eig", signature="a", typed=_eigen_types)(
+    eig.pullback
+)
+scipy_eig.tangent_rule = _eig_tangent
 
 
 def _values_type(a: Type, *others: Type) -> Type:
@@ -106,7 +138,7 @@ def eigvals(walker: Any, node: Node, out_bar: Node) -> None:
     _check(a)
     vectors = _in_order_of(node, eig(a))
     inner = matmul(diag(out_bar), _across(vectors))
-    walker.accumulate(a, real_of(matmul(_across(inv(vectors)), inner)))
+    walker.accumulate(a, matmul(_across(inv(vectors)), inner))
 
 
 def _eigvals_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:

@@ -17,7 +17,8 @@ from chainrule.graph.types import (
     Record,
     Type,
     array_of,
-    real_promoted,
+    inexact_promoted,
+    is_complex,
     unit_axes_of,
 )
 from chainrule.primitives.arrays.call import array_linear, array_rule
@@ -26,9 +27,11 @@ from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along
 from chainrule.primitives.arrays.lengths import as_first, as_second
 from chainrule.primitives.arrays.linear_algebra import (
+    adjoined,
     by_columns,
     cholesky_adjoint,
     cholesky_change,
+    conjugated,
     det,
     flipped,
     inv,
@@ -50,7 +53,7 @@ def _as_second(a: Type, b: Type, **statics: Any) -> Type:
 
 
 def _square(a: Type, **statics: Any) -> Type:
-    return array_of(real_promoted(a), unit_axes_of(a))
+    return array_of(inexact_promoted(a), unit_axes_of(a))
 
 
 # --- what SciPy names as NumPy does -------------------------------------------------------
@@ -60,7 +63,7 @@ scipy_inv = array_rule("scipy_inv", "scipy.linalg.inv", signature="a", typed=_sq
 scipy_inv.tangent_rule = inv.tangent_rule
 scipy_det = array_rule(
     "scipy_det", "scipy.linalg.det", signature="a",
-    typed=lambda a: array_of(real_promoted(a), unit_axes_of(a)[:-2]),
+    typed=lambda a: array_of(inexact_promoted(a), unit_axes_of(a)[:-2]),
 )(det.pullback)  # fmt: skip
 scipy_det.tangent_rule = det.tangent_rule
 SOLVE = "a, b, lower=False, assume_a=None, check_finite=True"
@@ -69,9 +72,15 @@ SOLVE = "a, b, lower=False, assume_a=None, check_finite=True"
 def _solving(a: Node, b: Node, lower: bool, assume_a: Any, across: bool) -> Node:
     """The solution with a matrix, or with it transposed; a symmetric one is its own transpose."""
     if assume_a in ("sym", "pos", "her"):
+        if is_complex(a.type):
+            raise UnsupportedError(
+                f"`scipy.linalg.solve(assume_a={assume_a!r})` of complex numbers",
+                remedy="Leave assume_a out.",
+                position=a.graph.origin.position,
+            )
         found: Node = scipy_solve(a, b, lower=lower, assume_a=assume_a)
         return found
-    return solve(flipped(a) if across else a, b)
+    return solve(adjoined(a) if across else a, b)
 
 
 @array_rule("scipy_solve", "scipy.linalg.solve", signature=SOLVE, arrays=2, typed=_as_second,
@@ -84,7 +93,7 @@ def scipy_solve(
     b_bar = _solving(a, out_bar, lower, assume_a, across=True)
     walker.accumulate(b, b_bar)
     if walker.active(a):
-        product = by_columns(b_bar, node)
+        product = by_columns(b_bar, conjugated(node))
         if assume_a in ("sym", "pos", "her"):
             product = _one_triangle(product, lower)
         walker.accumulate(a, -product)
@@ -126,6 +135,7 @@ scipy_solve.tangent_rule = _solve_tangent
 
 # --- triangular systems -------------------------------------------------------------------
 
+TRANSPOSED, ADJOINED = (1, "T"), (2, "C")
 TRIANGULAR = "a, b, trans=0, lower=False, unit_diagonal=False, check_finite=True"
 
 
@@ -139,10 +149,6 @@ def _triangle(matrix: Node, lower: bool, unit_diagonal: bool) -> Node:
     return found
 
 
-def _is_across(trans: Any) -> bool:
-    return trans in (1, 2, "T", "C")
-
-
 @array_rule(
     "solve_triangular", "scipy.linalg.solve_triangular", signature=TRIANGULAR, arrays=2,
     typed=_as_second, lengths=as_second,
@@ -150,12 +156,18 @@ def _is_across(trans: Any) -> bool:
 def solve_triangular(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
     """Solution of a triangular system."""
     a, b = node.args
-    across = _is_across(statics["trans"])
-    back = {**statics, "trans": 0 if across else 1}
-    b_bar = solve_triangular(a, out_bar, **back)
+    transposed, across = statics["trans"] in TRANSPOSED, statics["trans"] in ADJOINED
+    back = 0 if transposed or across else 2 if is_complex(a.type) else 1
+    matrix = conjugated(a) if transposed else a
+    b_bar = solve_triangular(matrix, out_bar, **{**statics, "trans": back})
     walker.accumulate(b, b_bar)
     if walker.active(a):
-        product = by_columns(node, b_bar) if across else by_columns(b_bar, node)
+        if transposed:
+            product = by_columns(conjugated(node), b_bar)
+        elif across:
+            product = by_columns(node, conjugated(b_bar))
+        else:
+            product = by_columns(b_bar, conjugated(node))
         walker.accumulate(a, -_triangle(product, statics["lower"], statics["unit_diagonal"]))
 
 
@@ -163,8 +175,10 @@ def _triangular_tangent(node: Node, args: Any, dots: Any, out: Node, **statics: 
     a_dot, b_dot = dots
     if a_dot is not None:
         a_dot = _triangle(a_dot, statics["lower"], statics["unit_diagonal"])
-        if _is_across(statics["trans"]):
+        if statics["trans"] in TRANSPOSED:
             a_dot = flipped(a_dot)
+        elif statics["trans"] in ADJOINED:
+            a_dot = adjoined(a_dot)
     change = _changed(a_dot, b_dot, out)
     return None if change is None else solve_triangular(args[0], change, **statics)
 
@@ -273,7 +287,7 @@ def expm(walker: Any, node: Node, out_bar: Node) -> None:
     """Exponential of a matrix; the adjoint is its derivative at the transpose."""
     (a,) = node.args
     _one_matrix(a)
-    walker.accumulate(a, expm_change(flipped(a), out_bar))
+    walker.accumulate(a, expm_change(adjoined(a), out_bar))
 
 
 def _one_matrix(a: Node) -> None:
@@ -312,7 +326,7 @@ def expm_change(A: Node, E: Node) -> Node:
 
 @array_linear(
     "block_diag", "scipy.linalg.block_diag", signature="arrays", spread=True, starred=True,
-    typed=lambda *types: array_of(real_promoted(*types), (False, False)),
+    typed=lambda *types: array_of(inexact_promoted(*types), (False, False)),
 )  # fmt: skip
 def block_diag(walker: Any, node: Node, out_bar: Node) -> None:
     """Matrices along the diagonal of one."""
@@ -328,7 +342,7 @@ def block_diag(walker: Any, node: Node, out_bar: Node) -> None:
 
 def _toeplitz_type(c: Type, r: Type | None = None) -> Type:
     last = c if r is None else r
-    return array_of(real_promoted(c, last), (unit_axes_of(c)[0], unit_axes_of(last)[0]))
+    return array_of(inexact_promoted(c, last), (unit_axes_of(c)[0], unit_axes_of(last)[0]))
 
 
 def _by_difference(c: Node, r: Node) -> Node:
