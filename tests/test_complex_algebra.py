@@ -101,6 +101,14 @@ def averages(a, b):
     return np.mean(m).imag + np.mean(m, axis=0)[1].real + np.mean(m * m).imag
 
 
+def moved(a, b):
+    v = np.array([a + 1j * b, b - 0.5j, 2.0 + a * b])
+    logarithms = np.log10(v) + 1j * np.log2(v) - np.log1p(v) + np.expm1(v) * np.arctan(v)
+    steps = np.diff(v)[1].imag + np.ediff1d(v)[0].imag + np.trapezoid(v, dx=0.1).imag
+    weights = np.average(v, weights=np.array([1.0, 2.0, 3.0])).imag
+    return logarithms.sum().imag + steps + weights + np.repeat(v, 2)[1].imag + np.take(v, 1).real
+
+
 def general_values(a, b):
     found = np.linalg.eigvals(matrix(a, b))
     return np.abs(found).sum() + found.imag.max()
@@ -128,7 +136,7 @@ def voigt(a, b):
 
 EITHER = [
     solution, solution_of_vector, inverse, determinant, signed_logarithm, triangular, factored,
-    exponential, products, powers, lengths, singular, energies, averages, general_values,
+    exponential, products, powers, lengths, singular, energies, averages, moved, general_values,
     stationary, as_they_are_scaled, scaled_complex, voigt,
 ]  # fmt: skip
 

@@ -20,6 +20,7 @@ from chainrule.primitives.arrays import (
     products,
     rearranging,
     spectrum,
+    statistics,
     systems,
 )
 from chainrule.primitives.declare import TABLE
@@ -40,12 +41,14 @@ HOMES = (
     norms,
     decompositions,
     spectrum,
+    statistics,
 )
 
 # Functions that are analytic, and operations that are linear or only choose or move entries.
 ANALYTIC = (
     "add", "subtract", "multiply", "divide", "negative", "positive", "power", "square",
-    "reciprocal", "exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh",
+    "reciprocal", "exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "log10",
+    "log2", "log1p", "expm1", "atan",
 )  # fmt: skip
 UNDERSTOOD = (
     *ANALYTIC, "equal", "not_equal", "where", "isnan", "isfinite", "stopped", "array_sum", "mean",
@@ -56,7 +59,8 @@ UNDERSTOOD = (
     "array_literal", "array_of_list", "astype", "matmul", "dot", "outer", "einsum", "tile", "pad",
     "diag", "diagonal", "trace", "total", "display", "append", "length", "rows_of", "to_list",
     "filled", "fill_like", "copy", "as_tuple", "concatenate", "slice", "slice_set", "backwards",
-    "drop_last", "entrywise_add", "zeros_like",
+    "drop_last", "entrywise_add", "zeros_like", "diff", "ediff1d", "trapezoid", "trapezoid_over",
+    "weighted_average", "repeat", "fliplr", "flipud", "rot90", "take",
 )  # fmt: skip
 # Linear algebra.
 ALGEBRA = (

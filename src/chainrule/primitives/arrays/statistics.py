@@ -6,11 +6,11 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import (
-    FLOATING,
     Type,
     array_of,
     broadcast_axes,
     dtype_of,
+    inexact_promoted,
     promoted,
     unit_axes_of,
 )
@@ -30,12 +30,8 @@ from chainrule.primitives.arrays.shaping import expand_dims, reshape
 from chainrule.primitives.declare import TABLE, Cost
 
 
-def _real(type: Type) -> str:
-    return dtype_of(type) if dtype_of(type) in FLOATING else "float64"
-
-
 def _reduced(a: Type, axis: Any = None, keepdims: bool = False, **statics: Any) -> Type:
-    return array_of(_real(a), reduced_axes(a, axis, keepdims))
+    return array_of(inexact_promoted(a), reduced_axes(a, axis, keepdims))
 
 
 def _flat(a: Node) -> Node:
@@ -98,7 +94,10 @@ def diff(a: Node, n: int, axis: int) -> Node:
 
 
 @array_defined(
-    "ediff1d", "numpy.ediff1d", signature="ary", typed=lambda ary: array_of(_real(ary), (False,))
+    "ediff1d",
+    "numpy.ediff1d",
+    signature="ary",
+    typed=lambda ary: array_of(inexact_promoted(ary), (False,)),
 )
 def ediff1d(ary: Node) -> Node:
     """Differences of neighbours of all entries."""
@@ -149,7 +148,7 @@ def trapezoid_over(y: Node, x: Node, axis: int) -> Node:
 
 
 def _kept(x: Type, axis: Any = None) -> Type:
-    return array_of(_real(x), unit_axes_of(x))
+    return array_of(inexact_promoted(x), unit_axes_of(x))
 
 
 @array_defined(
