@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from chainrule.emit.memory.liveness import Liveness
-from chainrule.emit.memory.views import is_update, is_view
+from chainrule.emit.memory.views import is_held, is_update, is_view
 from chainrule.emit.memory.webs import Webs
-from chainrule.emit.plan import Define, Move, Plan, Statement, Value, walk
+from chainrule.emit.plan import COMPREHENSION, Define, Move, Plan, Statement, Value, walk
 from chainrule.graph.types import Array, Sequence
 from chainrule.primitives.arrays.creation import array_copy
 from chainrule.primitives.effect import LEAVE
-from chainrule.primitives.sequence import copy
+from chainrule.primitives.sequence import copy, display
 
 # Deeper than any list of lists.
 DEEP = 99
@@ -173,3 +173,20 @@ def copied(base: Value, like: Value, depth: int, aside: bool = False) -> Value:
     )
     value.user_name, value.hint = like.user_name, like.hint
     return value
+
+
+def is_made_for_each(listing: Value, entry: Value) -> bool:
+    """Whether a comprehension makes an entry anew, with nothing in it that others hold."""
+    if listing.op is not COMPREHENSION or not entry.captive or entry.op is not display:
+        return False
+    return all(not is_held(arg.type) or is_made_for_each(listing, arg) for arg in entry.args)
+
+
+def stored_copy(entry: Value, into: Value, made: list[Value]) -> Value:
+    """A copy that a list gets: ``made`` before it, or another one for each of its entries."""
+    new = copied(entry, into, 1)
+    if into.op is COMPREHENSION:
+        new.captive, new.user_name, new.hint = True, None, None
+    else:
+        made.append(new)
+    return new

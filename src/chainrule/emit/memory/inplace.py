@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from chainrule.emit.containers.pops import fuse_pops
 from chainrule.emit.memory.aliases import Aliases
-from chainrule.emit.memory.asides import DEEP, Asides, copied
+from chainrule.emit.memory.asides import DEEP, Asides, copied, is_made_for_each, stored_copy
 from chainrule.emit.memory.askers import Askers
 from chainrule.emit.memory.chosen_views import Chosen, chosen_names, chosen_views
 from chainrule.emit.memory.given_hidden import copy_hidden
@@ -478,20 +478,18 @@ class _Copies(Asides):
         for k, arg in enumerate(stored, len(value.args) - len(stored)):
             given_away = arg in self.fresh and is_held(arg.type)
             given_away = given_away and not self.seen_after(statement, arg)
-            if given_away:
+            if given_away or is_made_for_each(value, arg):
                 continue
             if isinstance(arg.type, Sequence) and self.aliases.is_written_as_row(arg):
                 # It goes on as what it is now.
-                value.args[k] = copied(arg, value, 1)
-                made.append(value.args[k])
+                value.args[k] = stored_copy(arg, value, made)
                 continue
             if arg.op is array_copy:
                 continue
             base = root_of(arg) if value.op is COMPREHENSION else arg
             changes = not array and value.derivative and self._may_change(base)
             if changes and not self.anew.stays(base, body, position):
-                value.args[k] = copied(arg, value, 1)
-                made.append(value.args[k])
+                value.args[k] = stored_copy(arg, value, made)
         return made
 
     def _keep_rows(self, statement: Define, base: Value) -> None:
