@@ -161,7 +161,8 @@ def test_calls_that_numba_lacks_are_written_as_what_they_are_defined_by() -> Non
     def known(x):
         return np.nanmax(x) * np.inner(x, np.insert(x, 1, 3.0)[:3])
 
-    assert "np.nanmax" not in check(known, VECTOR).source
+    lines = check(known, VECTOR).source.splitlines()
+    assert not any("np.nanmax" in line for line in lines if "# line" not in line)
 
 
 def test_a_number_that_is_taken_for_an_array_stays_a_number() -> None:

@@ -7,7 +7,7 @@ import ast
 from chainrule.emit.plan import Value
 from chainrule.emit.targets import Form, Spelling
 from chainrule.emit.wording.unit_axes import statics
-from chainrule.graph.types import unit_axes_of
+from chainrule.graph.types import FLOAT, Array, unit_axes_of
 
 
 def copied(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
@@ -22,7 +22,7 @@ def copied(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
 
 def zeros(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     """``np.zeros_like(x)``; of a number ``0.0``."""
-    if not unit_axes_of(value.type) and getattr(value.type, "dtype", "") == "float64":
+    if value.type in (FLOAT, Array("float64", ())):
         return ast.Constant(0.0)
     return speller.usual(value, args)
 
