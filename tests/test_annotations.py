@@ -324,6 +324,35 @@ def of_an_entry(x):
     return x["rate"] ** 2
 
 
+def of_pairs(x, scale):
+    return scale * sum(a * b for a, b in x)
+
+
+def of_unnamed_rows(x):
+    total = 0.0
+    for row in x:
+        for entry in row:
+            total += entry * entry
+    return total
+
+
+@pytest.mark.parametrize("function", [of_pairs, of_unnamed_rows])
+def test_rows_and_pairs_that_nothing_tells_of_are_asked_for(function):
+    with pytest.raises(UnsupportedError, match=r"nothing tells what `x`.* is"):
+        derive(function, "grad", kinds={})
+    # A call shows what they are.
+    x = [(0.5, 2.0), (1.5, -1.0)]
+    args = (x, 2.0) if function is of_pairs else (x,)
+    found = grad(function)(*args)
+    for i in (0, 1):
+
+        def moved(h, i=i):
+            return [(a + h * (k == i), b) for k, (a, b) in enumerate(x)]
+
+        expected, _ = along(lambda h, moved=moved: function(moved(h), *args[1:]))
+        assert found[i][0] == pytest.approx(float(expected), rel=1e-8)
+
+
 @pytest.mark.parametrize("function", [of_attributes, of_columns, of_an_entry])
 def test_what_is_used_as_no_number_is_asked_for(function):
     with pytest.raises(ArgumentError, match="nothing tells what parameter `x` is"):

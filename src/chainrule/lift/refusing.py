@@ -15,6 +15,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, FLOAT, OPAQUE
 from chainrule.lift.arrays.subscripts import Subscripts
 from chainrule.lift.containers.items import PLAIN_NUMBERS, SYMBOLS
+from chainrule.lift.untold import untold_kind
 from chainrule.lift.values import DictBox, ObjectBox, Static, Value
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import STATEMENT
@@ -48,6 +49,11 @@ class Refusing(Subscripts):
         # What stands for None, and for strings, of which numbers can be made.
         self.nones: set[Node] = set()
         self.strings: set[Node] = set()
+
+    def raises_itself(self, text: str, *args: Node) -> NoReturn:
+        if self.untold and (text.startswith("raise TypeError") or not text.startswith("raise ")):
+            raise untold_kind(self)
+        super().raises_itself(text, *args)
 
     def static_node(self, value: Static) -> Node:
         node = super().static_node(value)

@@ -44,6 +44,16 @@ def untold(lifter: Any, found: str, node: Any = None) -> ChainruleError:
     return refusal
 
 
+def untold_kind(lifter: Any) -> ChainruleError:
+    """The refusal of what raises for the kinds that were guessed."""
+    names = " or ".join(_named(lifter.untold))
+    refusal: ChainruleError = lifter.unsupported(
+        f"what is no number is needed here, and nothing tells what {names} is",
+        remedy_of(lifter.untold[0]),
+    )
+    return refusal
+
+
 def untold_parameter(name: str) -> ArgumentError:
     """The refusal to differentiate by what is used as an object that nothing tells of."""
     return ArgumentError(
@@ -55,8 +65,8 @@ def untold_parameter(name: str) -> ArgumentError:
 def remedy_of(name: str) -> str:
     """What to do about a parameter that nothing tells of."""
     return (
-        f'Annotate it, or tell: --arg "{name}=float[n]" for an array, --arg {name}=float for a '
-        "number; `kinds` in pyproject.toml."
+        f'Annotate it, or tell what it is: --arg "{name}=float[n]", {name}=list[float], '
+        f"{name}=float, ...; `kinds` in pyproject.toml."
     )
 
 
