@@ -16,6 +16,7 @@ from chainrule.differentiate.spreads import is_nothing, spread_out
 from chainrule.differentiate.told_equal import told_equal
 from chainrule.graph.block import ITEM, PARAMETER
 from chainrule.graph.node import Node
+from chainrule.graph.types import is_complex
 from chainrule.primitives import arithmetic
 from chainrule.primitives.choices import clip, where
 from chainrule.primitives.control import IF, LOOP, item_sources, owned_blocks, state_sources
@@ -24,6 +25,9 @@ from chainrule.primitives.effect import IMAGINARY, Verbatim
 from chainrule.primitives.rounding import sign
 
 SIDES = (arithmetic.less, arithmetic.less_equal, arithmetic.greater, arithmetic.greater_equal)
+# What takes entries out of an array, and what is real or comes in pairs of conjugates.
+TAKEN = ("index", "section")
+IN_PAIRS = ("roots", "eigvals")
 # By their names, as arrays' operations are declared later than this is read.
 LENGTHS = ("absolute", "hypot", "hypot3", "norm", "square")
 PRODUCTS = ("multiply", "dot", "vdot", "matmul")
@@ -102,7 +106,15 @@ def _may_be_one(root: Node) -> bool:
 
 
 def is_imaginary_part(node: Node) -> bool:
-    """Whether a value is the imaginary part of what is a real number, but for some powers."""
+    """Whether a value is the imaginary part of what is a real number, but for some powers.
+
+    Or that of a root of a real polynomial, or of an eigenvalue: those that are real stay real.
+    """
+    if node.op.name == "imaginary_part":
+        whole = node.args[0]
+        while whole.op.name in TAKEN:
+            whole = whole.args[0]
+        return whole.op.name in IN_PAIRS and not is_complex(whole.args[0].type)
     return isinstance(node.op, Verbatim) and node.params[0] == IMAGINARY
 
 
