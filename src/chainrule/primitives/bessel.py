@@ -16,6 +16,7 @@ from chainrule.primitives.elementary import exp, sqrt
 from chainrule.primitives.inverses import hyperu, unproved
 from chainrule.primitives.rounding import sign, trunc
 from chainrule.primitives.special import horner, hyp1f1, lgamma, unknown, xlogy
+from chainrule.primitives.whole_orders import whole
 
 ORDER = Interval(0.25, 5.0)
 EVEN = "exp(-abs(x)) has a kink; the centre of the subdifferential"
@@ -133,7 +134,8 @@ def kv(x: Any, y: Any, out: Any) -> Any:
 )
 def yn(x: Any, y: Any, out: Any) -> Any:
     """Bessel function of the second kind of integer order."""
-    return unknown("yn", "order"), 0.5 * (yn(x - 1, y) - yn(x + 1, y))
+    order = whole(x)
+    return unknown("yn", "order"), 0.5 * (yn(order - 1, y) - yn(order + 1, y))
 
 
 @elementwise(
@@ -145,7 +147,8 @@ def yn(x: Any, y: Any, out: Any) -> Any:
 )
 def kn(x: Any, y: Any, out: Any) -> Any:
     """Modified Bessel function of the second kind of integer order."""
-    return unknown("kn", "order"), -0.5 * (kn(x - 1, y) + kn(x + 1, y))
+    order = whole(x)
+    return unknown("kn", "order"), -0.5 * (kn(order - 1, y) + kn(order + 1, y))
 
 
 def _tail(order: int, count: int = 14) -> tuple[float, ...]:

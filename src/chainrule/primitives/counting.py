@@ -9,6 +9,7 @@ from chainrule.primitives.control import choose, select
 from chainrule.primitives.declare import POSITIVE, REAL, Interval, elementwise
 from chainrule.primitives.elementary import sqrt
 from chainrule.primitives.special import ORDINARY, digamma, unknown
+from chainrule.primitives.whole_orders import whole
 
 
 @elementwise(
@@ -46,7 +47,7 @@ def poch(x: Any, y: Any, out: Any) -> Any:
 )
 def expn(x: Any, y: Any, out: Any) -> Any:
     """Generalised exponential integral of order x (DLMF 8.19.13)."""
-    return unknown("expn", "order"), -expn(x - 1, y)
+    return unknown("expn", "order"), -expn(whole(x) - 1, y)
 
 
 @elementwise(

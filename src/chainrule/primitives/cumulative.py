@@ -21,6 +21,7 @@ from chainrule.primitives.special import (
     xlog1py,
     xlogy,
 )
+from chainrule.primitives.whole_orders import whole
 
 FREEDOM = "degrees of freedom"
 
@@ -117,7 +118,7 @@ def bdtr(x: Any, y: Any, z: Any, out: Any) -> Any:
     """Distribution function of the binomial distribution with y trials of probability z."""
     counts = unknown("bdtr", "counts")
     failures = float_floor(x)
-    return counts, counts, -_beta_density(failures + 1.0, y - failures, z)
+    return counts, counts, -_beta_density(failures + 1.0, whole(y) - failures, z)
 
 
 @unproved("bdtrc", 3)
@@ -125,14 +126,27 @@ def bdtrc(x: Any, y: Any, z: Any, out: Any) -> Any:
     """Complement of bdtr."""
     counts = unknown("bdtrc", "counts")
     failures = float_floor(x)
-    return counts, counts, _beta_density(failures + 1.0, y - failures, z)
+    return counts, counts, _beta_density(failures + 1.0, whole(y) - failures, z)
 
 
 @unproved("nbdtr", 3)
 def nbdtr(x: Any, y: Any, z: Any, out: Any) -> Any:
     """Distribution function of the negative binomial distribution."""
     counts = unknown("nbdtr", "counts")
-    return counts, counts, _beta_density(1.0 * y, x + 1.0, z)
+    return counts, counts, _beta_density(1.0 * whole(y), whole(x) + 1.0, z)
+
+
+@unproved("nbdtrc", 3)
+def nbdtrc(x: Any, y: Any, z: Any, out: Any) -> Any:
+    """Complement of nbdtr."""
+    counts = unknown("nbdtrc", "counts")
+    return counts, counts, -_beta_density(1.0 * whole(y), whole(x) + 1.0, z)
+
+
+@unproved("pdtri", 2)
+def pdtri(x: Any, y: Any, out: Any) -> Any:
+    """Mean of Poisson's distribution of which pdtr is y at x."""
+    return unknown("pdtri", "count"), -1.0 / _gamma_density(whole(x) + 1.0, out)
 
 
 @unproved("ndtri_exp", 1)
