@@ -586,7 +586,7 @@ GALLERY = [
     values_bar = [0.0] * len(values)
     values_bar[0] = 1.0
     # line: for layer in weights:
-    weights_bar = [[[0.0] * len(row) for row in row] for row in weights]
+    weights_bar = [[[0.0] * len(row) for row in rows] for rows in weights]
     for i in reversed(range(n_weights)):
         values = values_tape[i]
         total_tape = total_tapes[i]
@@ -633,6 +633,31 @@ def test_cases_of_one_outcome_are_asked_for_together() -> None:
 
     text = grad(limited, wrt=("x", "y")).source
     assert "0.0 if x_squared < 0.5 or x_squared > 4.0 else sin_y" in text
+
+
+def held_within(x: float, k: float) -> float:
+    return max(-1.0, min(1.0, k * x)) ** 2
+
+
+def product_of_positive(x: float, y: float) -> float:
+    if x > 0.0:
+        if y > 0.0:
+            return math.sin(x) * y
+        return 0.0
+    return 0.0
+
+
+def test_two_tests_with_one_other_outcome_are_one() -> None:
+    slope = grad(held_within, wrt=("x", "k"))
+    assert "    if v < 1.0 and t1 > -1.0:\n" in slope.source.replace("k_times_x", "v")
+    for x, expected in ((0.25, (2.0, 0.25)), (0.75, (0.0, 0.0)), (-0.75, (0.0, 0.0))):
+        assert slope(x, 2.0) == expected
+    text = grad(product_of_positive, wrt=("x", "y")).source
+    assert text.count("return 0.0, 0.0") == 1
+    for x, y in ((0.5, 2.0), (-0.5, 2.0), (0.5, -2.0), (-0.5, -2.0)):
+        taken = x > 0.0 and y > 0.0
+        expected = (math.cos(x) * y, math.sin(x)) if taken else (0.0, 0.0)
+        assert grad(product_of_positive, wrt=("x", "y"))(x, y) == expected
 
 
 def test_numbers_that_met_are_without_their_roundings() -> None:

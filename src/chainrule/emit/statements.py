@@ -7,7 +7,13 @@ from dataclasses import field
 
 from chainrule.emit.containers.nested_targets import takes_row
 from chainrule.emit.containers.record_lists import put_back
-from chainrule.emit.flow.alternatives import follows, unless, with_alternative, with_inner_test
+from chainrule.emit.flow.alternatives import (
+    follows,
+    leave_once,
+    unless,
+    with_alternative,
+    with_inner_test,
+)
 from chainrule.emit.flow.managers import Managers, managers_of, wrapped
 from chainrule.emit.memory.made import ufunc_of
 from chainrule.emit.memory.views import is_update
@@ -103,6 +109,8 @@ class Writer:
                     self.answers[tree] = replace(answer, plain=_only_reads(statement))
                 if written and self.answers[tree].derivative and follows(written[-1][0], tree):
                     continue
+                if written:
+                    leave_once(written[-1][0], tree)
                 if (
                     taken_apart
                     and written[-1][1] is around

@@ -13,6 +13,7 @@ Rules choose case by case, and some cases have the same outcome::
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from chainrule.emit.flow.logic import both
 from chainrule.emit.printing import negated
@@ -39,11 +40,20 @@ def with_alternative(branch: ast.If) -> ast.If:
 
 
 def with_inner_test(branch: ast.If) -> ast.If:
-    """``if s and t: a`` for ``if s: if t: a``."""
+    """``if s and t: a else: b`` for ``if s: if t: a else: b`` and the same ``else: b``."""
     match branch:
-        case ast.If(body=[ast.If(orelse=[]) as inner], orelse=[]):
+        case ast.If(body=[ast.If(orelse=other) as inner], orelse=rest) if _are_the_same(
+            other, rest
+        ):
             if _are_short(branch.test, inner.test):
-                return ast.If(both(branch.test, inner.test), inner.body, [])
+                return ast.If(both(branch.test, inner.test), inner.body, rest)
+        case ast.If(
+            body=[ast.Assign(value=ast.IfExp(test, value, other)) as chosen],
+            orelse=[ast.Assign(value=rest) as otherwise],
+        ) if _are_the_same([*chosen.targets, other], [*otherwise.targets, rest]):
+            if _are_short(branch.test, test):
+                chosen.value = value
+                return ast.If(both(branch.test, test), branch.body, branch.orelse)
     return branch
 
 
@@ -76,6 +86,9 @@ def with_other_case(choice: ast.IfExp) -> ast.IfExp:
         case ast.IfExp(test, first, ast.IfExp(other, second, rest)):
             if _are_alike(first, second) and _are_short(test, other):
                 return ast.IfExp(_either(test, other), first, rest)
+        case ast.IfExp(test, ast.IfExp(other, first, second), rest):
+            if _are_alike(second, rest) and _are_short(test, other):
+                return ast.IfExp(both(test, other), first, rest)
     return choice
 
 
@@ -90,8 +103,22 @@ def follows(first: ast.stmt, second: ast.stmt) -> bool:
     return False
 
 
+def leave_once(first: ast.stmt, second: ast.stmt) -> None:
+    """Do not leave at the end of an arm as is left behind the branch: ``first`` goes on there."""
+    match first, second:
+        case ast.If(
+            body=[ast.If(orelse=[]) as inner, ast.Return() as last], orelse=[]
+        ), ast.Return():
+            if _are_alike(last, second) and _are_short(first.test, inner.test):
+                first.test, first.body = both(first.test, inner.test), inner.body
+
+
 def _are_alike(one: ast.AST, other: ast.AST) -> bool:
     return type(one) is type(other) and ast.dump(one) == ast.dump(other)
+
+
+def _are_the_same(some: Sequence[ast.AST], others: Sequence[ast.AST]) -> bool:
+    return len(some) == len(others) and all(map(_are_alike, some, others))
 
 
 def _are_short(*tests: ast.expr) -> bool:

@@ -465,10 +465,9 @@ def _zeros_like(speller: Speller, value: Value, args: list[ast.expr]) -> ast.exp
 
 def _filled_like(speller: Speller, base: ast.expr, type: Any, entry: ast.expr) -> ast.expr:
     if isinstance(type, Sequence) and isinstance(type.item, Sequence):
-        row = ast.Name("row", ast.Load())
-        return comprehension(
-            _filled_like(speller, row, type.item, entry), ast.Name("row", ast.Store()), base
-        )
+        row = _row_name(type.item)
+        inner = _filled_like(speller, ast.Name(row, ast.Load()), type.item, entry)
+        return comprehension(inner, ast.Name(row, ast.Store()), base)
     if isinstance(type, Sequence) and unit_axes_of(type.item):
         where = speller.target.namespace
         make = speller.name(f"{where}.zeros_like") if where else None
@@ -476,6 +475,12 @@ def _filled_like(speller: Speller, base: ast.expr, type: Any, entry: ast.expr) -
         zeros = ast.Call(make, [ast.Name("row", ast.Load())], [])
         return comprehension(zeros, ast.Name("row", ast.Store()), base)
     return ast.BinOp(ast.List([entry], ast.Load()), ast.Mult(), speller.call("len", base))
+
+
+def _row_name(type: Sequence) -> str:
+    """What a list in a list is called: rows where it holds lists itself."""
+    deeper = isinstance(type.item, Sequence) or unit_axes_of(type.item)
+    return "rows" if deeper else "row"
 
 
 def _copy(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
