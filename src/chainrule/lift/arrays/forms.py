@@ -11,6 +11,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, dtype_of, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays.made_of import check_known_axes, check_numbers
+from chainrule.lift.arrays.spread_out import joined
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives import sequence
@@ -86,7 +87,11 @@ def array_made(copies: bool, order_of_result: str = "K") -> SpecialForm:
         items = self.known_items(value)
         if items is not None:
             return self.boxed(self.literal(items, wanted))
-        return self.boxed(self.call_array(creation.array_of_list, (self.node(value),), (wanted,)))
+        listed = self.node(value)
+        together = joined(self, listed) if wanted in (None, "float64") else None
+        if together is not None:
+            return self.boxed(together)
+        return self.boxed(self.call_array(creation.array_of_list, (listed,), (wanted,)))
 
     return make
 
