@@ -58,6 +58,20 @@ def test_chunks_are_computed_when_asked_for_and_agree_with_numpy(model: Model) -
     same(found, expected)
 
 
+def test_what_loops_record_of_chunks_is_not_put_into_an_array() -> None:
+    def model(u: Any, n: int) -> Any:
+        y = u * 1.0
+        for _ in range(n):
+            z = np.sin(y + 0.5 * np.cos(y))
+            y = y + z * z
+        return np.sum(y * y)
+
+    given = np.array([0.3, 0.8, -0.5, 0.6])
+    same(grad(model)(chunked(given), 3), grad(model)(given, 3))
+    listed = grad(lambda rows, n: model(rows[0] * rows[1], n))
+    same(listed([chunked(given)] * 2, 3)[0], listed([given] * 2, 3)[0])
+
+
 def test_directions_in_chunks() -> None:
     arguments = MODELS[0].arguments
     direction = np.array([0.5, -1.0, 0.25])

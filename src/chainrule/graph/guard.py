@@ -179,7 +179,8 @@ class Given:
     """An array or an int from outside.
 
     ``route`` leads to it, ``shape`` are its lengths (an int's value) in the call for which the
-    code is made; both are None where only kinds are known.  ``kind`` is the class of a container.
+    code is made; both are None where only kinds are known.  ``kind`` is the class of a container
+    or an array.
     """
 
     route: Route | None = None

@@ -239,7 +239,8 @@ class Parameters(SparseMatrices):
             )
         node = read(array_type(example))
         lengths = all(isinstance(length, int) for length in example.shape)
-        self.graph.given[node] = Given(route, tuple(example.shape) if lengths else None)
+        shape = tuple(example.shape) if lengths else None
+        self.graph.given[node] = Given(route, shape, type(example))
         box = self.boxed(node)
         if not example.shape:
             self.number_types[node] = (type(example),)

@@ -48,12 +48,12 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.block import CONSTANT
-from chainrule.graph.types import INT, OPAQUE, Array, Sequence, dtype_of, unit_axes_of
+from chainrule.graph.types import INT, OPAQUE, Array, Sequence, Type, dtype_of, unit_axes_of
 from chainrule.primitives.arithmetic import add, divide, multiply, subtract
 from chainrule.primitives.arrays.creation import empty, empty_like
 from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.shaping import dimension
-from chainrule.primitives.effect import RAISE
+from chainrule.primitives.effect import RAISE, Verbatim
 from chainrule.primitives.extremes import python_max
 from chainrule.primitives.sequence import append, copy, display, index, index_set, length, record
 from chainrule.records import dataclass
@@ -62,7 +62,7 @@ from chainrule.records import dataclass
 def tapes_to_arrays(plan: Plan) -> None:
     """Make one array of each such tape."""
     loops = [loop for loop in walk(plan.body) if isinstance(loop, For) and _recorded(loop)]
-    if not loops:
+    if not loops or not _are_of_numpy(plan):
         return
     uses, liveness, webs = _Uses(plan), Liveness(plan), Webs(plan.body)
     homes = _Homes(plan)
@@ -71,6 +71,26 @@ def tapes_to_arrays(plan: Plan) -> None:
         if _runs_to_its_end(loop) and not homes.is_attempted(loop):
             lengths = LengthsBefore(plan, loop, homes.before(loop), liveness)
             _Recording(plan, homes.home[loop][1], loop, uses, webs, lengths).run()
+
+
+def _are_of_numpy(plan: Plan) -> bool:
+    """Whether all arrays from outside are NumPy's: rows of others' are none to write into."""
+    kinds = [given.kind for node, given in plan.graph.given.items() if unit_axes_of(node.type)]
+    if any(kind is not None and kind.__module__ != "numpy" for kind in kinds):
+        return False
+    made = [each.value for each in walk(plan.body) if isinstance(each, Define)]
+    lists = [value for value in made if isinstance(value.op, Verbatim)]
+    # Of the arrays in lists from outside the class is not known.
+    return not any(_holds_arrays(each.type) for each in (*plan.parameters.values(), *lists))
+
+
+def _holds_arrays(kind: Type) -> bool:
+    """Whether a list holds arrays, or lists of such."""
+    while isinstance(kind, Sequence):
+        kind = kind.item
+        if isinstance(kind, Array):
+            return True
+    return False
 
 
 class _Homes:

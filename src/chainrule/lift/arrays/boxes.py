@@ -229,7 +229,7 @@ class Arrays(Containers):
             with self.graph.inside(self.graph.body):
                 made = self._outside(value) if node is None else node()
             if is_ndarray(value):
-                self.graph.given[made] = Given(route, value.shape)
+                self.graph.given[made] = Given(route, value.shape, type(value))
             if not unit_axes_of(made.type):
                 return made
             box = ArrayBox(len(unit_axes_of(made.type)), parameter=True)
