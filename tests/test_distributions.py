@@ -21,9 +21,10 @@ SHAPES = {
     "p": 0.3,
     "dfn": 3.0,
     "dfd": 5.0,
+    "kappa": 1.4,
 }
 NO_CLOSED_FORM = {"cdf", "sf"}
-POINTS = {"beta": 0.6, "uniform": 0.6, "pareto": 3.0}
+POINTS = {"beta": 0.6, "uniform": 0.6, "pareto": 3.0, "powerlaw": 0.6}
 
 
 def gamma_pdf(x, a, scale):
@@ -66,6 +67,21 @@ def fisher(x, scale):
     return stats.f.cdf(x, 3, 5, scale=scale) + stats.t.sf(x, 4.5, scale=scale)
 
 
+def further(x, a, b):
+    total = stats.halfnorm.logpdf(x, scale=b) * stats.maxwell.cdf(x, scale=a)
+    total += stats.gumbel_l.sf(x, a, b) * stats.exponweib.logpdf(x, a, b)
+    total += stats.fisk.ppf(0.3, b, scale=a) * stats.invgauss.logpdf(x, a)
+    total += stats.skewnorm.logpdf(x, a) * stats.skewnorm.cdf(x, a, scale=b)
+    total += stats.johnsonsu.pdf(x, a, b) * stats.vonmises.logpdf(x, b, loc=a)
+    total += stats.powerlaw.sf(0.3 * x, a) * stats.beta.sf(0.5 * x, 2.0, 3.0)
+    total += stats.cauchy.ppf(0.2 * x, a) * stats.laplace.ppf(0.5 * x, a, b)
+    return total * stats.pareto.isf(0.4 * x, b) + stats.invgamma.ppf(0.4 * x, 2.5, scale=a)
+
+
+def counts_and_trials(p, q):
+    return stats.geom.cdf(3, p) * stats.geom.sf(2, q) + stats.nbinom.cdf(2, 4, p) * q
+
+
 STANDARD = stats.norm(0.3, scale=1.2)
 COUNTS = stats.poisson(2.5)
 CALLS = [
@@ -78,6 +94,8 @@ CALLS = [
     (weibull, (1.3, 1.7, 0.8)),
     (poisson, (2.4,)),
     (normal_scores, (0.4, 0.1, 1.3)),
+    (further, (0.9, 1.2, 1.6)),
+    (counts_and_trials, (0.3, 0.4)),
 ]
 
 

@@ -16,17 +16,22 @@ from chainrule.primitives.arithmetic import absolute, less, power
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.lengths import broadcast
+from chainrule.primitives.bessel import i0e
 from chainrule.primitives.choices import where
-from chainrule.primitives.cumulative import bdtr, bdtrc, betainccinv, fdtri, pdtr, pdtrc
+from chainrule.primitives.cumulative import bdtr, bdtrc, betainccinv, fdtri, owens_t, pdtr, pdtrc
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.elementary import (
+    asinh,
     atan,
+    cos,
     exp,
     expm1,
     log,
     log1p,
     logaddexp,
+    sinh,
     sqrt,
+    tan,
 )
 from chainrule.primitives.inverses import (
     betaincinv,
@@ -122,6 +127,21 @@ def _two_sided(z: Any) -> Any:
     return where(less(z, 0.0), 0.5 * exp(z), 1.0 - 0.5 * exp(-z))
 
 
+def _two_sided_quantile(q: Any) -> Any:
+    below = less(q, 0.5)
+    return where(below, log(2.0 * q), -log(2.0 * (1.0 - q)))
+
+
+def _exponentiated(z: Any, a: Any, c: Any) -> Any:
+    raised = power(z, c)
+    return log(a * c) + (a - 1.0) * log(-expm1(-raised)) - raised + (c - 1.0) * log(z)
+
+
+def _bent_normal(z: Any, a: Any, b: Any) -> Any:
+    normal = a + b * asinh(z)
+    return log(b) - 0.5 * log1p(z * z) - 0.5 * (normal * normal) - LOG_ROOT
+
+
 HALF = (0.0, math.inf)
 CONTINUOUS = (
     Distribution(
@@ -136,7 +156,7 @@ CONTINUOUS = (
     Distribution(
         "beta", ("a", "b"),
         lambda z, a, b: xlogy(a - 1.0, z) + xlog1py(b - 1.0, -z) - betaln(a, b),
-        lambda z, a, b: betainc(a, b, z), None, (0.0, 1.0),
+        lambda z, a, b: betainc(a, b, z), lambda z, a, b: betainc(b, a, 1.0 - z), (0.0, 1.0),
         ppf=lambda q, a, b: betaincinv(a, b, q), isf=lambda q, a, b: betainccinv(a, b, q),
     ),
     Distribution(
@@ -170,10 +190,12 @@ CONTINUOUS = (
     ),
     Distribution(
         "cauchy", (), lambda z: -log1p(z * z) - LOG_PI, lambda z: 0.5 + atan(z) / math.pi,
-        lambda z: 0.5 - atan(z) / math.pi,
+        lambda z: 0.5 - atan(z) / math.pi, ppf=lambda q: tan(math.pi * (q - 0.5)),
+        isf=lambda q: tan(math.pi * (0.5 - q)),
     ),
     Distribution(
-        "laplace", (), lambda z: -absolute(z) - LOG_2, _two_sided, lambda z: _two_sided(-z)
+        "laplace", (), lambda z: -absolute(z) - LOG_2, _two_sided, lambda z: _two_sided(-z),
+        ppf=_two_sided_quantile, isf=lambda q: -_two_sided_quantile(q),
     ),
     Distribution(
         "logistic", (), lambda z: -z - 2.0 * logaddexp(0.0, -z), expit, lambda z: expit(-z),
@@ -187,10 +209,12 @@ CONTINUOUS = (
     Distribution(
         "pareto", ("b",), lambda z, b: log(b) - (b + 1.0) * log(z),
         lambda z, b: 1.0 - power(z, -b), lambda z, b: power(z, -b), (1.0, math.inf),
+        ppf=lambda q, b: power(1.0 - q, -1.0 / b), isf=lambda q, b: power(q, -1.0 / b),
     ),
     Distribution(
         "invgamma", ("a",), lambda z, a: -(a + 1.0) * log(z) - lgamma(a) - 1.0 / z,
         lambda z, a: gammaincc(a, 1.0 / z), lambda z, a: gammainc(a, 1.0 / z), HALF,
+        ppf=lambda q, a: 1.0 / gammainccinv(a, q), isf=lambda q, a: 1.0 / gammaincinv(a, q),
     ),
     Distribution(
         "rayleigh", (), lambda z: log(z) - 0.5 * (z * z), lambda z: -expm1(-0.5 * (z * z)),
@@ -198,7 +222,57 @@ CONTINUOUS = (
     ),
     Distribution(
         "gumbel_r", (), lambda z: -z - exp(-z), lambda z: exp(-exp(-z)),
-        lambda z: -expm1(-exp(-z)), ppf=lambda q: -log(-log(q)),
+        lambda z: -expm1(-exp(-z)), ppf=lambda q: -log(-log(q)), isf=lambda q: -log(-log1p(-q)),
+    ),
+    Distribution(
+        "gumbel_l", (), lambda z: z - exp(z), lambda z: -expm1(-exp(z)), lambda z: exp(-exp(z)),
+        ppf=lambda q: log(-log1p(-q)), isf=lambda q: log(-log(q)),
+    ),
+    Distribution(
+        "halfnorm", (), lambda z: LOG_2 - LOG_ROOT - 0.5 * (z * z), lambda z: 2.0 * ndtr(z) - 1.0,
+        lambda z: 2.0 * ndtr(-z), HALF, ppf=lambda q: ndtri(0.5 * (1.0 + q)),
+        isf=lambda q: -ndtri(0.5 * q),
+    ),
+    Distribution(
+        "maxwell", (), lambda z: LOG_2 - LOG_ROOT + 2.0 * log(z) - 0.5 * (z * z),
+        lambda z: gammainc(1.5, 0.5 * (z * z)), lambda z: gammaincc(1.5, 0.5 * (z * z)), HALF,
+        ppf=lambda q: sqrt(2.0 * gammaincinv(1.5, q)),
+        isf=lambda q: sqrt(2.0 * gammainccinv(1.5, q)),
+    ),
+    Distribution(
+        "powerlaw", ("a",), lambda z, a: log(a) + xlogy(a - 1.0, z), lambda z, a: power(z, a),
+        lambda z, a: 1.0 - power(z, a), (0.0, 1.0), ppf=lambda q, a: power(q, 1.0 / a),
+        isf=lambda q, a: power(1.0 - q, 1.0 / a),
+    ),
+    Distribution(
+        "exponweib", ("a", "c"), _exponentiated, lambda z, a, c: power(-expm1(-power(z, c)), a),
+        lambda z, a, c: 1.0 - power(-expm1(-power(z, c)), a), HALF,
+        ppf=lambda q, a, c: power(-log1p(-power(q, 1.0 / a)), 1.0 / c),
+        isf=lambda q, a, c: power(-log1p(-power(1.0 - q, 1.0 / a)), 1.0 / c),
+    ),
+    Distribution(
+        "fisk", ("c",), lambda z, c: log(c) + (c - 1.0) * log(z) - 2.0 * log1p(power(z, c)),
+        lambda z, c: 1.0 / (1.0 + power(z, -c)), lambda z, c: 1.0 / (1.0 + power(z, c)), HALF,
+        ppf=lambda q, c: power(q / (1.0 - q), 1.0 / c),
+        isf=lambda q, c: power((1.0 - q) / q, 1.0 / c),
+    ),
+    Distribution(
+        "invgauss", ("mu",),
+        lambda z, mu: -LOG_ROOT - 1.5 * log(z) - (z - mu) * (z - mu) / (2.0 * mu * mu * z),
+        support=HALF,
+    ),
+    Distribution(
+        "skewnorm", ("a",),
+        lambda z, a: LOG_2 - LOG_ROOT - 0.5 * (z * z) + log_ndtr(a * z),
+        lambda z, a: ndtr(z) - 2.0 * owens_t(z, a), lambda z, a: ndtr(-z) + 2.0 * owens_t(z, a),
+    ),
+    Distribution(
+        "johnsonsu", ("a", "b"), _bent_normal, lambda z, a, b: ndtr(a + b * asinh(z)),
+        lambda z, a, b: ndtr(-(a + b * asinh(z))), ppf=lambda q, a, b: sinh((ndtri(q) - a) / b),
+        isf=lambda q, a, b: sinh((-ndtri(q) - a) / b),
+    ),
+    Distribution(
+        "vonmises", ("kappa",), lambda z, k: k * (cos(z) - 1.0) - 2.0 * LOG_ROOT - log(i0e(k))
     ),
 )  # fmt: skip
 DISCRETE = (
@@ -212,10 +286,14 @@ DISCRETE = (
         discrete=True,
     ),
     Distribution(
-        "geom", ("p",), lambda k, p: log(p) + xlog1py(k - 1.0, -p), support=(1.0, math.inf),
+        "geom", ("p",), lambda k, p: log(p) + xlog1py(k - 1.0, -p),
+        lambda k, p: -expm1(k * log1p(-p)), lambda k, p: exp(k * log1p(-p)), (1.0, math.inf),
         discrete=True,
     ),
-    Distribution("nbinom", ("n", "p"), _negative_binomial, support=HALF, discrete=True),
+    Distribution(
+        "nbinom", ("n", "p"), _negative_binomial, lambda k, n, p: betainc(n, k + 1.0, p),
+        lambda k, n, p: betainc(k + 1.0, n, 1.0 - p), HALF, discrete=True,
+    ),
 )  # fmt: skip
 
 
