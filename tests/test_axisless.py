@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import UnsupportedError, grad, value_and_grad
+from chainrule import NotDifferentiableError, UnsupportedError, grad, value_and_grad
 from tests import oracle
 from tests.test_array_fuzz import function_of
 
@@ -514,3 +514,12 @@ def test_a_short_array_without_axes_is_not_added_to_in_a_loop(f: Any, kind: Any)
     with pytest.raises(UnsupportedError, match="an array without axes is written to"):
         value_and_grad(f)(x, [1.0, 0.3])
     assert x == kind(0.1)
+
+
+def test_a_truth_that_takes_what_an_array_without_axes_holds_does_not_raise_a_type_error() -> None:
+    def f(x):
+        return np.array(x)[True].sum()
+
+    assert f(2.0) == 2.0
+    with pytest.raises(NotDifferentiableError, match="no derivative can flow through"):
+        grad(f)(2.0)

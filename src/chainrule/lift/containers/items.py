@@ -301,7 +301,7 @@ class Containers(Watching):
         if any(isinstance(part, Slice) for part in getattr(key, "items", (key,))):
             self.check_understood(base_node)
         key_node = self.node(key)
-        if base_node.type in PLAIN_NUMBERS and key_node.type in PLAIN_NUMBERS:
+        if base_node.type in PLAIN_NUMBERS and key_node.type in (FLOAT, INT):
             self.raises_itself("_0_[_1_]", base_node, key_node)
         return self.verbatim("_0_[_1_]", base_node, key_node, type=DYNAMIC)
 
