@@ -50,6 +50,10 @@ class Position:
         return f"\n{gutter}{text}\n{margin}{' ' * start}{'^' * width}"
 
 
+# So many of the calls that led to a place are told: the innermost ones, and the outermost.
+MOST_CALLS = 8
+
+
 class ChainruleError(Exception):
     """Root of all refusals of chainrule.
 
@@ -82,7 +86,10 @@ class ChainruleError(Exception):
     def message(self) -> str:
         where = f"{self.position}: " if self.position else ""
         picture = self.position.picture() if self.position else ""
-        called = "".join(f"\n    called from {call}" for call in reversed(self.chain))
+        calls = [f"called from {call}" for call in reversed(self.chain)]
+        if len(calls) > MOST_CALLS:
+            calls[MOST_CALLS - 1 : -1] = [f"... and {len(calls) - MOST_CALLS} calls more"]
+        called = "".join(f"\n    {call}" for call in calls)
         return f"{where}{self.found}{picture}{called}\n{self.remedy}"
 
 

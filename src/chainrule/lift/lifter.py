@@ -156,7 +156,9 @@ def lift(
         # What a list holds may be wanted one by one: code for the length that it has.
         refusals, tried = [refusal], {(frozenset[str](), False, False, False)}
         for kept, words, known_ints, by_entries, some_keys in FURTHER:
-            if by_entries and not any(map(is_short, (arguments or {}).values())):
+            if by_entries and not (
+                any(map(is_short, (arguments or {}).values())) or _say(refusals, OF_LENGTHS)
+            ):
                 continue
             most = MOST_DEPTH if _say(refusals, STEP_BY_STEP) else SMALL
             held = _held(arguments or {}, kept, sys.maxsize if known_ints else most) - {*wrt}
@@ -180,6 +182,8 @@ AT_RUN_TIME = ("known at run time only", "only the run tells")
 """What refusals say of a value that has to be known while a function is lifted."""
 RECURSION = ("calls itself to a depth",)
 """What they say where a function calls itself."""
+OF_LENGTHS = (*RECURSION, *OF_KINDS[:1], "nested too deep")
+"""What they say where a recursion ends by the length of a list."""
 STEP_BY_STEP = (*RECURSION, "a dict key that is known at run time only")
 """What they say where a recursion is written out."""
 SWITCHED_OFF = ("cannot differentiate through", "inside a function")

@@ -253,8 +253,6 @@ class Parameters(SparseMatrices):
     def _reader(self, base: Node, text: str) -> Callable[[Type], Node]:
         return lambda type_: self.verbatim(f"_0_{text}", base, type=type_, pure=True)
 
-    # Whether the entries of short lists are taken one by one.
-    by_entries = False
     # How many of the lists around are such that the words in them shape the code.
     watched_words = 0
 

@@ -59,6 +59,9 @@ Keywords = dict[str, Value]
 class Builtins(Inspection):
     """Lifts calls of builtins."""
 
+    # Whether the entries of short lists are taken one by one.
+    by_entries = False
+
     def builtin(self, found: Any) -> Builtin | None:
         try:
             return BUILTINS.get(found)

@@ -24,7 +24,7 @@ from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywo
 from chainrule.lift.values import ITSELF, ListBox, Mapped, RecordsBox, Static, TupleValue, Value
 from chainrule.primitives import arithmetic, places, sequence
 from chainrule.primitives.declare import TABLE, Primitive
-from chainrule.records import dataclass
+from chainrule.records import dataclass, replace
 
 
 def _extreme(name: str) -> Builtin:
@@ -206,7 +206,16 @@ def make_sorted(self: Builtins, args: Arguments, keywords: Keywords, node: ast.A
         raise self.unsupported(
             "`sorted` of what is no list of numbers", "Sort numbers, or their positions.", node
         )
-    order = _order(self, _ranked(self, key, source, node), bool(backwards))
+    ranked = _ranked(self, key, source, node)
+    if self.by_entries and items is not None:
+        count = self.graph.constant(len(items))
+        order = _order(self, replace(ranked, parts=(*ranked.parts[:-1], count)), bool(backwards))
+        self.state[box] = [
+            self.item(args[0], self.primitive(sequence.index, order, self.graph.constant(k)), node)
+            for k in range(len(items))
+        ]
+        return box
+    order = _order(self, ranked, bool(backwards))
 
     def entry(index: Node) -> Value:
         return self.primitive(sequence.index, source, self.primitive(sequence.index, order, index))
