@@ -175,7 +175,7 @@ class Copier:
             then, orelse, style = node.params
             assert isinstance(then, Block) and isinstance(orelse, Block)
             blocks = self.arms(node, (then, orelse))
-            self.replace(node, (self.mapped(node.args[0]),), (*blocks, style))
+            self.replace(node, (self.predicate(node),), (*blocks, style))
         elif node.op is TRY:
             body, handlers = node.params
             assert isinstance(body, Block) and isinstance(handlers, tuple)
@@ -186,6 +186,10 @@ class Copier:
             self.replace(node, (), (blocks[0], renewed))
         elif node.op is LOOP:
             self.loop_copy(node)
+
+    def predicate(self, branch: Node) -> Node:
+        """What decides about the copy of a branch."""
+        return self.mapped(branch.args[0])
 
     def arms(
         self, node: Node, olds: Sequence[Block], finish: Callable[[int, Block], None] | None = None

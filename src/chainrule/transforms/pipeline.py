@@ -17,6 +17,7 @@ from chainrule.differentiate.forward import ForwardWalker
 from chainrule.differentiate.found import with_notices
 from chainrule.differentiate.record import record
 from chainrule.differentiate.reverse import ReverseWalker
+from chainrule.differentiate.truths import with_truths
 from chainrule.errors import ArgumentError, ForwardRefused, NotDifferentiableError
 from chainrule.graph.block import PARAMETER, Graph
 from chainrule.graph.large import large_programs
@@ -395,7 +396,11 @@ def completed(lifted: Lifted) -> Lifted:
 
 
 def noticed(lifted: Lifted, inputs: Sequence[Node]) -> Lifted:
-    """The same program, whose choices are told what a search before them has found equal."""
+    """The same program, whose choices ask for truths, and are told what has been found equal."""
+    truths = with_truths(lifted.graph)
+    if truths is not None:
+        lifted = _copied(lifted, truths)
+        inputs = [truths.mapped(each) for each in inputs]
     copier = with_notices(lifted.graph, inputs)
     return lifted if copier is None else _copied(lifted, copier)
 
