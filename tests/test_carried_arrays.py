@@ -334,3 +334,19 @@ def test_what_an_arm_alone_records_stays_so(f: Any, mode: str) -> None:
     for k in range(4):
         expected, noise = along(lambda h, k=k: f(given + h * (np.arange(4) == k)), 1e-4)
         assert slopes[k] == pytest.approx(float(expected), rel=1e-7, abs=noise)
+
+
+def taking_turns(x: Any) -> Any:
+    v, w = np.sin(x), np.cos(x)
+    for _ in range(9):
+        v, w = w, v + w[2]
+        w = np.sin(np.array([q * w.max() for q in w]))
+    return v @ w
+
+
+def test_adjoints_that_take_turns_are_read_before_they_hold_the_next() -> None:
+    given = np.array([0.2137, 0.3371, 0.2519, -0.4243])
+    slopes = grad(taking_turns, mode="reverse")(given)
+    for k in range(4):
+        expected, noise = along(lambda h, k=k: taking_turns(given + h * (np.arange(4) == k)), 1e-4)
+        assert slopes[k] == pytest.approx(float(expected), rel=1e-7, abs=noise)

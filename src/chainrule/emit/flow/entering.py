@@ -49,11 +49,13 @@ def _namesake(
         return None
     if not isinstance(source.type, Array) or target.hint == source.hint:
         return None
-    if move.sources.count(source) > 1:
+    if move.sources.count(source) > 1 or target in reads_deep(move):
         return None
     found: Statement | None = None
     for before in reversed(block[: block.index(move)]):
-        if not isinstance(before, Define) or source in reads_deep(before):
+        # What the target has held so far is read before it holds another array.
+        read = reads_deep(before)
+        if not isinstance(before, Define) or source in read or target in read:
             break
         if before.value in move.sources:
             other = move.targets[move.sources.index(before.value)]
