@@ -111,3 +111,54 @@ def test_a_date_that_is_walked_from_an_attribute_has_one_name() -> None:
     slope(0.05, BONDS[0], date(2024, 3, 15))
     assert "is_node" not in slope.source
     assert "    while d > today:\n        dates.append(d)\n" in slope.source
+
+
+@dataclass
+class Claim:
+    strike: float
+    expiry: date | None = None
+
+
+def of_claims(claims: list[Claim], spot: float, today: date) -> float:
+    total = 0.0
+    for claim in claims:
+        if claim.expiry is None:
+            total += max(spot - claim.strike, 0.0)
+        elif claim.expiry > today:
+            years = (claim.expiry - today).days / 365.0
+            total += spot * math.exp(-0.1 * years) - claim.strike * years**2
+    return total
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        [Claim(100.0, date(2025, 1, 1)), Claim(90.0, date(2024, 6, 1))],
+        [Claim(100.0, None), Claim(90.0, date(2024, 6, 1))],
+        [Claim(100.0, None), Claim(90.0, None)],
+    ],
+)
+def test_a_date_that_is_missing_is_told_from_one_that_is_there(claims: list[Claim]) -> None:
+    today = date(2024, 1, 1)
+    slope = grad(of_claims, wrt=("claims", "spot"))
+    for order in (claims, claims[::-1], claims):
+        found, spot = slope(order, 120.0, today)
+        expected, _ = along(lambda h, c=order: of_claims(c, 120.0 + h, today))
+        assert spot == pytest.approx(float(expected), rel=1e-8)
+        assert [each.expiry for each in found] == [each.expiry for each in order]
+
+
+def twice_asked(y: float, bond: Bond, today: date) -> float:
+    total = 0.0 if bond.maturity <= today else y * y
+    return total if bond.maturity <= today else total * y
+
+
+def test_what_is_a_date_is_not_asked_whether_it_is_none_and_compared_once() -> None:
+    slope = grad(of_claims, wrt="spot")
+    slope([Claim(100.0, date(2025, 1, 1)), Claim(90.0, date(2024, 6, 1))], 120.0, date(2024, 1, 1))
+    assert "is None" not in slope.source
+    slope = grad(twice_asked)
+    assert slope(2.0, BONDS[0], date(2024, 1, 1)) == 12.0
+    assert slope(2.0, BONDS[0], date(2034, 1, 1)) == 0.0
+    code = [line for line in slope.source.split("\n") if not line.lstrip().startswith("#")]
+    assert sum("<= today" in line for line in code) == 1

@@ -27,6 +27,7 @@ from chainrule.lift.arrays.boxes import is_ndarray
 from chainrule.lift.containers.items import NUMBERS, PLAIN_NUMBERS, SYMBOLS
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.known_texts import is_text
+from chainrule.lift.library.dates import are_days
 from chainrule.lift.refusing import Refusing
 from chainrule.lift.untold import check_told
 from chainrule.lift.values import (
@@ -339,6 +340,7 @@ class Operators(Refusing):
         # What may be None has no order, which handlers are there for.
         if OPAQUE in types or (ordered and self.attempts and DYNAMIC in types):
             pure = all(map(self.is_word, (left, right)))
+            pure = pure or are_days(*map(self.dates.get, (a_node, b_node)))
             return self.verbatim(text, a_node, b_node, type=BOOL, pure=pure)
         return self.primitive(COMPARE[operator], a_node, b_node)
 
@@ -422,7 +424,7 @@ class Operators(Refusing):
                 self.watch_type(b)
                 if b.type in (FLOAT, INT) or isinstance(b.type, SequenceType):
                     return Static(not positive)
-                if b.type == BOOL and a.value is None:
+                if a.value is None and (b.type == BOOL or b in self.dates):
                     return Static(not positive)
         word = "is" if positive else "is not"
         if all(map(is_fixed, (left, right))):

@@ -172,7 +172,8 @@ class Parameters(SparseMatrices):
             self.reach(dict_box, route)
             return dict_box
         if is_date(example):
-            return read(OPAQUE)
+            self.graph.guard(route, "type", type(example))
+            return self.dated(read(OPAQUE), example)
         if isinstance(
             example, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
         ) or has(example, "func"):

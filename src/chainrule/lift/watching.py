@@ -66,6 +66,8 @@ class Watching(Deciding):
         self.some_keys = False
         # How the caller's lists, arrays, dicts and objects are reached, and what was in them.
         self.reached: dict[Box, tuple[Route, Any]] = {}
+        # The classes of what is certainly a date or a time.
+        self.dates: dict[Node, type] = {}
         # Parameters of whose kind nothing is told: they are taken for what they are used as.
         self.guessed: tuple[str, ...] = ()
         # Those of them that no call will show: the module is written to a file.
@@ -158,12 +160,17 @@ class Watching(Deciding):
         if node is not None and is_date(value):
             if route is not None:
                 self.graph.guard(route, "type", type(value))
-            return node()
+            return self.dated(node(), value)
         if route is not None and not is_settled(name, value):
             self.watch_object(route, value)
         if type(value) in (int, float):
             return self.graph.constant(value)
         return Static(value, node)
+
+    def dated(self, node: Node, value: Any) -> Node:
+        """A node that is a date like ``value``, and hence not None, whenever it is read."""
+        self.dates[node] = type(value)
+        return node
 
     def ints_may_tell(self, refusal: ChainruleError) -> bool:
         """Whether more may be understood where ints outside are known by their values."""
