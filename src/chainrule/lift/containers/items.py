@@ -299,13 +299,13 @@ class Containers(Watching):
         if isinstance(base_node.type, SequenceType):
             return self.boxed_item(self.primitive(sequence.index, base_node, self.node(key)))
         if any(isinstance(part, Slice) for part in getattr(key, "items", (key,))):
-            self.check_understood(base_node)
+            self.check_understood(base_node, sliced=True)
         key_node = self.node(key)
         if base_node.type in PLAIN_NUMBERS and key_node.type in (FLOAT, INT):
             self.raises_itself("_0_[_1_]", base_node, key_node)
         return self.verbatim("_0_[_1_]", base_node, key_node, type=DYNAMIC)
 
-    def check_understood(self, *values: Value) -> None:
+    def check_understood(self, *values: Value, sliced: bool = False) -> None:
         """Refuse what is made of a call that is not understood, by the name of that."""
         for source in values:
             while isinstance(source, Node) and source.op in (VERBATIM, ORDERED) and source.args:
@@ -313,7 +313,7 @@ class Containers(Watching):
             if not isinstance(source, Node) or source.op is not CALL:
                 continue
             refusal = source.params[2]
-            slopes = any(arg.type.differentiable for arg in source.args)
+            slopes = sliced or any(arg.type.differentiable for arg in source.args)
             if slopes and isinstance(refusal, ChainruleError):
                 raise refusal
 
