@@ -29,9 +29,9 @@ def final_variables(gradient: Any, point: tuple[float, ...]) -> dict[str, float]
     tree = ast.parse(gradient.source)
     function = tree.body[-1]
     assert isinstance(function, ast.FunctionDef)
-    last = function.body[-1]
-    assert isinstance(last, ast.Return)
-    last.value = ast.parse("dict(locals())", mode="eval").body
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return):
+            node.value = ast.parse("dict(locals())", mode="eval").body
     names: dict[str, Any] = {}
     exec(compile(ast.fix_missing_locations(tree), "<final>", "exec"), names)
     found: dict[str, float] = names[function.name](*point)
