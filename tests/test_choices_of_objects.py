@@ -7,12 +7,15 @@ import enum
 import inspect
 import math
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import pytest
 
 from chainrule import UnsupportedError, grad, value_and_grad
 from tests import oracle
+from tests.differences import along
 
 T = TypeVar("T")
 
@@ -398,3 +401,67 @@ def test_one_member_of_an_enumeration_may_stand_in_a_list_several_times() -> Non
     value, slopes = value_and_grad(by_phases)([0.7, 0.2, 0.9, 0.4], phases)
     assert value == by_phases([0.7, 0.2, 0.9, 0.4], phases)
     assert slopes == [1.0, 0.4, 1.8, 1.0]
+
+
+@dataclass
+class Holding:
+    amount: float
+    tag: str | None = None
+    until: date | None = None
+
+
+HOLDINGS = [
+    Holding(2.0, "x", date(2025, 1, 1)),
+    Holding(1.0),
+    Holding(3.0, None, date(2024, 3, 1)),
+    Holding(4.0, "x"),
+]
+
+
+def in_order(holdings: list[Holding], s: float) -> float:
+    total, last = 0.0, None
+    for each in sorted(holdings, key=lambda one: -one.amount):
+        if each.until is not None and each.until > date(2024, 6, 1):
+            total += s * each.amount * (each.until - date(2024, 1, 1)).days
+        else:
+            total += each.amount**2
+        if each.tag is None:
+            total *= 1.25
+        if last and last != each.tag:
+            total += s * s
+        last = each.tag
+    return total
+
+
+def at_a_place(holdings: list[Holding], s: float) -> float:
+    total = 0.0
+    for k in range(2 * len(holdings)):
+        one = holdings[(3 * k) % len(holdings)]
+        total += one.amount * s if one.until is None else one.amount * s * s * one.until.day
+        total *= 0.5 if one.tag == "x" else 0.75
+    return total
+
+
+def the_largest(holdings: list[Holding], s: float) -> float:
+    best = max(holdings, key=lambda one: one.amount * s)
+    return best.amount * s * s if best.tag else best.amount * s
+
+
+@pytest.mark.parametrize("f", [in_order, at_a_place, the_largest], ids=lambda f: f.__name__)
+def test_a_field_that_is_missing_in_some_objects_is_chosen_with_them(f: Any) -> None:
+    slope = value_and_grad(f, wrt=("holdings", "s"))
+    for holdings in (HOLDINGS, HOLDINGS[::-1], [HOLDINGS[k] for k in (2, 0, 3, 1)]):
+        value, (found, s_bar) = slope(holdings, 1.5)
+        assert value == f(holdings, 1.5)
+        expected, _ = along(lambda h, c=holdings: f(c, 1.5 + h))
+        assert s_bar == pytest.approx(float(expected), rel=1e-8)
+        for k, each in enumerate(found):
+
+            def moved(h: float, k: int = k, c: list[Holding] = holdings) -> float:
+                changed = [replace(one) for one in c]
+                changed[k].amount += h
+                return f(changed, 1.5)
+
+            expected, _ = along(moved)
+            assert each.amount == pytest.approx(float(expected), rel=1e-8, abs=1e-9)
+            assert (each.tag, each.until) == (holdings[k].tag, holdings[k].until)

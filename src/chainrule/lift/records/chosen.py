@@ -253,7 +253,7 @@ class ChosenEntries(ConstantRecords):
     def _holds_no_number(self, value: Value) -> bool:
         """Whether it is nothing that a derivative flows through."""
         if isinstance(value, Static):
-            return isinstance(value.value, str)
+            return value.value is None or isinstance(value.value, str)
         return isinstance(value, Node) and value.type == OPAQUE
 
     def _choose_number(self, values: Sequence[Value], place: Node, name: str) -> Value:
