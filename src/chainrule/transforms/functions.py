@@ -13,9 +13,9 @@ from chainrule.errors import UnsupportedError
 from chainrule.graph.block import GLOBAL, Block, Graph, SignatureParameter
 from chainrule.graph.function import Function
 from chainrule.graph.large import large_programs
-from chainrule.graph.node import Node
+from chainrule.graph.node import Node, Op
 from chainrule.graph.structure import Structure
-from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, unit_axes_of
 from chainrule.lift.lifted import Lifted, assemble
 from chainrule.primitives.arrays.records import component, counted_component
 from chainrule.primitives.copying import Copier
@@ -37,6 +37,7 @@ from chainrule.primitives.invoke import (
     WHOLE,
 )
 from chainrule.primitives.solutions import SOLUTIONS, System
+from chainrule.primitives.told_of_searches import SEARCHES
 from chainrule.primitives.trajectories import TRAJECTORIES, Problem
 from chainrule.records import replace
 from chainrule.transforms.own_lists import own_copy, with_own_lists
@@ -55,7 +56,7 @@ from chainrule.transforms.pipeline import (
 from chainrule.transforms.sensitivities import jacobian_of, sensitivities_of
 
 SOLVED = (*TRAJECTORIES, *SOLUTIONS)
-WRITTEN = (*FUNCTIONALS, *INTEGRALS)
+WRITTEN = (*FUNCTIONALS, *INTEGRALS, *SEARCHES)
 CALLING = (INVOKE, INVOKE_EFFECT, *WRITTEN, *SOLVED)
 # What a part of a solution is called by SciPy, where that is another name.
 ATTRIBUTES = {"residuals": "fun"}
@@ -400,7 +401,13 @@ class _Caller(Copier):
         if step.op in WRITTEN and step in self.live:
             op = CALL_FUNCTIONAL_EFFECT if step.op.effect else CALL_FUNCTIONAL
             args = tuple(map(self.mapped, step.args))
-            self.map[step] = self.graph.cursor.add(op, args, step.params, step.type)
+            part = step.params[-1]
+            if str(part).startswith("_0_."):
+                whole = self._searched(op, args, step)
+                text = (part, step.type, None)
+                self.map[step] = self.graph.cursor.add(VERBATIM, (whole,), text, step.type)
+            else:
+                self.map[step] = self.graph.cursor.add(op, args, step.params, step.type)
             self.called[step.params[0]] = None
             self.named(step, self.map[step])
             return self.map[step]
@@ -428,6 +435,16 @@ class _Caller(Copier):
         if k != WHOLE and len(function.types) > 1 and not step.origin.derivative:
             self.graph.names.setdefault(self.map[step], "value")
         return self.map[step]
+
+    def _searched(self, op: Op, args: tuple[Node, ...], step: Node) -> Node:
+        """The result of a search, of which several parts may be read."""
+        call = step.params[:-1]
+        found = self._known(call, step)
+        if found is None:
+            found = self.graph.cursor.add(op, args, (*call, "_0_"), OPAQUE)
+            self.made.setdefault((call, step.args), []).append((self.graph.cursor, found))
+            self.graph.names.setdefault(found, "solution")
+        return found
 
     def _read(self, call: Node, k: Hashable, step: Node) -> Node:
         """One of several results of a call."""

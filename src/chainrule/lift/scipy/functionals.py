@@ -21,7 +21,17 @@ from chainrule.primitives.functionals import (
     ROOT_EFFECT,
 )
 from chainrule.primitives.integrals import INTEGRAL, INTEGRAL_EFFECT
+from chainrule.primitives.told_of_searches import (
+    LEAST_VALUE,
+    LEAST_VALUE_EFFECT,
+    PLACE,
+    TOLD_OF_SEARCH,
+    TOLD_OF_SEARCH_EFFECT,
+)
 from chainrule.records import dataclass
+
+LEAST_VALUES = (LEAST_VALUE, LEAST_VALUE_EFFECT)
+TOLD_OF = (TOLD_OF_SEARCH, TOLD_OF_SEARCH_EFFECT)
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,8 @@ class Search:
     of_arrays: str = "Call it for each."
     # Whether the function may give an array.
     arrays: bool = False
+    # What else is told of the search.
+    told: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -93,7 +105,16 @@ class Search:
         asked = (*own, *named.values())
         layout = self.layout(tuple(named))
         params = (function.key, self.dotted, len(asked), options, layout, self.part)
-        return lifter.block.add(ops[function.raises], (*asked, *values), params, types[0])
+        given_to = (*asked, *values)
+        found = lifter.block.add(ops[function.raises], given_to, params, types[0])
+        if not self.told:
+            return found
+        parts: list[Value] = [found]
+        for name in self.told:
+            op = (LEAST_VALUES if name == "fun" else TOLD_OF)[function.raises]
+            part = lifter.block.add(op, given_to, (*params[:-1], f"_0_.{name}"))
+            parts.append(lifter.boxed(part))
+        return TupleValue(tuple(parts), Least if self.minimum else Solution)
 
     def layout(self, named: tuple[str, ...]) -> str:
         """The arguments as they are written, behind the function, which is ``_0_``."""
@@ -227,10 +248,7 @@ def root_between(
             "search may end at no root.",
             node,
         )
-    found = BETWEEN(lifter, [given.pop("f"), *ends], given, node)
-    remedy = "Take the root alone; `brentq` raises where it does not converge."
-    others = _unknown(lifter, "root_scalar", Solution._fields[1:], remedy, node)
-    return TupleValue((found, *others), Solution)
+    return BETWEEN(lifter, [given.pop("f"), *ends], given, node)
 
 
 def root_near(
@@ -247,6 +265,7 @@ BETWEEN = Search(
     ("method", *BRACKETED),
     ends="bracket",
     part="_0_.root",
+    told=Solution._fields[1:],
 )
 NEAR = Search(
     "scipy.optimize.fsolve",
@@ -255,9 +274,6 @@ NEAR = Search(
     part="_0_[0]",
 )
 FIXED = Search("scipy.optimize.fixed_point", ("x0",), ("xtol", "maxiter", "method"), fixed=True)
-LEAST = Search(
-    "scipy.optimize.minimize_scalar", (), ("bracket", "method", "tol"), minimum=True, part="_0_.x"
-)
 
 
 class Least(NamedTuple):
@@ -269,6 +285,12 @@ class Least(NamedTuple):
     message: str
     nit: int
     nfev: int
+
+
+LEAST = Search(
+    "scipy.optimize.minimize_scalar", (), ("bracket", "method", "tol"), minimum=True, part=PLACE,
+    told=Least._fields[1:],
+)  # fmt: skip
 
 
 def least(lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
@@ -283,10 +305,4 @@ def least(lifter: Methods, args: list[Value], keywords: dict[str, Value], node: 
             "At a bound the slope is not zero, and the rule does not hold: minimise without them.",
             node,
         )
-    found = LEAST(lifter, [], given, node)
-    refusal = lifter.unsupported(
-        "the least value that `minimize_scalar` gives is used", "Compute it from `.x`.", node
-    )
-    remedy = "Take the place of the least value, `.x`, alone."
-    others = _unknown(lifter, "minimize_scalar", Least._fields[2:], remedy, node)
-    return TupleValue((found, Poison(refusal), *others), Least)
+    return LEAST(lifter, [], given, node)
