@@ -271,10 +271,15 @@ class Writer:
             read = {part.id for arg in args for part in ast.walk(arg) if isinstance(part, ast.Name)}
             if owner.id in read:
                 # The name still holds what is written.
-                return [*self._written(value, ast.Name(self.names[base], ast.Load()), args),
+                return [*self._in_words(value, ast.Name(self.names[base], ast.Load()), args),
                         ast.Assign([self.target(value)], self.speller.use(base))]  # fmt: skip
             found.append(ast.Assign([self.target(value)], self.speller.use(base)))
-        return found + self._written(value, owner, args)
+        return found + self._in_words(value, owner, args)
+
+    def _in_words(self, value: Value, owner: ast.Name, args: list[ast.expr]) -> list[ast.stmt]:
+        """The same write in the target's words."""
+        found, words = self._written(value, owner, args), self.speller.target.parts
+        return [words(self.speller, value, each) for each in found] if words else found
 
     def _written(self, value: Value, owner: ast.Name, args: list[ast.expr]) -> list[ast.stmt]:
         """A write into what ``owner`` names."""

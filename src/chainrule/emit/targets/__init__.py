@@ -48,6 +48,8 @@ class Spelling(Protocol):
 Form = Callable[[Spelling, Value, list[ast.expr]], ast.expr]
 # The same for an update in place: the array, the other arguments.
 UpdateForm = Callable[[Spelling, Value, ast.expr, list[ast.expr]], ast.stmt | None]
+# How a statement that writes into an array is written otherwise.
+Rewriting = Callable[[Spelling, Value, ast.stmt], ast.stmt]
 
 # Types of Python's own that are dtypes.
 PYTHONS = {"float64": "builtins.float", "int64": "builtins.int", "bool": "builtins.bool"}
@@ -65,6 +67,9 @@ class Target:
         Operations that are written otherwise here, by name.
     updates:
         Updates in place that are written otherwise here, by name.
+    parts:
+        How writes into arrays are written, given the statements that Python and NumPy have;
+        None if just so.
     calls:
         The calls of NumPy that may be written the usual way; None if all may.
     dtypes:
@@ -106,6 +111,7 @@ class Target:
     spellings: Mapping[str, str] = field(default_factory=dict)
     forms: Mapping[str, Form] = field(default_factory=dict)
     updates: Mapping[str, UpdateForm] = field(default_factory=dict)
+    parts: Rewriting | None = None
     calls: frozenset[str] | None = None
     dtypes: Mapping[str, str] = field(default_factory=lambda: PYTHONS)
     decorator: tuple[str, str] | None = None

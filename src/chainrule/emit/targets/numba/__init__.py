@@ -8,6 +8,7 @@ from chainrule.emit.targets.numba.axisless import AXISLESS
 from chainrule.emit.targets.numba.calls import CALLS, FORMS
 from chainrule.emit.targets.numba.limits import UNKNOWN, check, frozen
 from chainrule.emit.targets.numba.looking_first import looking_first
+from chainrule.emit.targets.numba.parts import by_function
 from chainrule.emit.targets.numba.python import PYTHON
 from chainrule.emit.targets.numba.special import SPECIAL
 from chainrule.emit.targets.numba.subscripts import options
@@ -18,6 +19,7 @@ TARGET = Target(
     modules=(("math", "cmath", "builtins"), ("numpy", "numpy.linalg"), ("operator",)),
     forms={**AXISLESS, **PYTHON, **SPECIAL, **FORMS, **READS},
     updates=UPDATES,
+    parts=by_function,
     calls=CALLS,
     dtypes={"bool": "numpy.bool_"},
     decorator=("numba", "njit"),
