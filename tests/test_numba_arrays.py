@@ -170,3 +170,19 @@ def test_a_number_that_is_taken_for_an_array_stays_a_number() -> None:
         return np.polyval(c, x)
 
     check(polynomial, VECTOR, 0.3)
+
+
+def test_lengths_of_complex_matrices_are_those_of_their_magnitudes() -> None:
+    def lengths(x):
+        z = np.outer(x + 1j, x - 2j * x)
+        return np.linalg.norm(z) + np.linalg.norm(z, axis=0)[1]
+
+    check(lengths, VECTOR)
+
+
+def test_real_matrices_are_made_complex_where_they_meet_complex_ones() -> None:
+    def state(x, m):
+        z = np.array([x[0] + 1j, x[1] - 2j])
+        return np.abs(m @ z + np.linalg.solve(np.outer(z, z.conj()) + np.eye(2), x[:2])).sum()
+
+    check(state, VECTOR, np.array([[0, 1], [1, 1]]))

@@ -16,7 +16,7 @@ from chainrule.emit.targets.numba.contractions import CONTRACTIONS, of_one_dtype
 from chainrule.emit.targets.numba.lists import LISTS
 from chainrule.emit.wording.turned import flipped
 from chainrule.emit.wording.unit_axes import expanded, squeezed, statics
-from chainrule.graph.types import dtype_of, unit_axes_of
+from chainrule.graph.types import dtype_of, is_complex, unit_axes_of
 from chainrule.primitives.arrays.call import axes_of
 
 # fmt: off
@@ -271,6 +271,8 @@ def normed(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
         return _of_order(speller, value, args)
     if rank_of(value.args[0]) == 1 and not statics(value).get("keepdims"):
         return speller.written("np.linalg.norm(_0_)", *args)
+    if is_complex(value.args[0].type):
+        args = [ast.Call(speller.callable("numpy.abs"), args, [])]
     if is_whole(value):
         name, text = "norm_of_all", helpers.NORM_ALL
         return back_in(speller, value, ast.Call(speller.helper(name, text), args, []))

@@ -180,12 +180,16 @@ def einsum(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
 
 def of_one_dtype(speller: Spelling, value: Value, args: list[ast.expr]) -> list[ast.expr]:
     """The arguments as arrays of one dtype: Numba's linear algebra takes no others."""
-    dtypes = [dtype_of(arg.type) for arg in value.args]
-    if not dtype_of(value.type).startswith("float"):
+    dtypes, wanted = [dtype_of(arg.type) for arg in value.args], dtype_of(value.type)
+    if wanted.startswith("complex"):
+        others = {dtype for dtype in dtypes if dtype != wanted}
+    elif wanted.startswith("float"):
+        wanted = "float64" if "float64" in dtypes or "float32" not in dtypes else "float32"
+        others = {"int64", "bool"}
+    else:
         return args
-    whole = "float64" if "float64" in dtypes or "float32" not in dtypes else "float32"
     return [
-        speller.written(f"_0_.astype(np.{whole})", arg) if dtype in ("int64", "bool") else arg
+        speller.written(f"_0_.astype(np.{wanted})", arg) if dtype in others else arg
         for arg, dtype in zip(args, dtypes, strict=True)
     ]
 
