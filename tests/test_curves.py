@@ -171,6 +171,28 @@ def test_curves_without_a_known_slope_are_refused(function: Callable[..., Any]) 
         grad(function)(np.sort(POINTS))
 
 
+def primitive_of_a_curve(x):
+    return CubicSpline(KNOTS[:4], x).antiderivative()(0.3)
+
+
+def roots_of_a_curve(x):
+    return CubicSpline(KNOTS[:4], x - 0.6).roots()[0]
+
+
+def coefficients_of_a_curve(x):
+    return CubicSpline(KNOTS[:4], x).c[1, 2]
+
+
+@pytest.mark.parametrize(
+    "function", [primitive_of_a_curve, roots_of_a_curve, coefficients_of_a_curve]
+)
+def test_what_else_a_curve_has_is_refused_and_not_taken_for_missing(
+    function: Callable[..., Any],
+) -> None:
+    with pytest.raises(UnsupportedError, match="of a CubicSpline that the function makes"):
+        grad(function)(np.sort(POINTS))
+
+
 def test_a_target_that_has_no_scipy_refuses_curves() -> None:
     with pytest.raises(UnsupportedError, match="curve"):
         grad(from_outside, target="numba")(POINTS)

@@ -327,6 +327,12 @@ class Objects(WholeObjects):
         return {name: content[name] for name, value in given.items() if value is not UNBOUND}
 
     def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
+        if owner in self.curves and owner.instance is None and name not in CURVE_READ:
+            raise self.unsupported(
+                f"`{name}` of a {owner.type.__name__} that the function makes",
+                "Call it, or take its derivative or its integral.",
+                node,
+            )
         self.check_reads(owner, node)
         content = self.read(self.state.get(owner, {}))
         self.check_fresh(owner)
@@ -563,6 +569,8 @@ def _no_attribute(owner: ObjectBox, name: str) -> str:
 
 
 COMPILED = types.WrapperDescriptorType
+# What is understood of a curve of SciPy.
+CURVE_READ = ("__call__", "derivative", "integrate")
 
 
 def is_instance_with_state(found: Any) -> bool:
