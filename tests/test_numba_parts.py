@@ -31,3 +31,28 @@ def test_a_derivative_adds_to_parts_by_functions() -> None:
     direction = np.sin(np.arange(12.0)).reshape(4, 3)
     expected, error = along(lambda t: neighbours(TABLE + t * direction))
     assert np.sum(found * direction) == pytest.approx(expected, abs=10.0 * error)
+
+
+def shifted(table):
+    y = table.copy()
+    y[1:] -= y[:-1]
+    y += y[0]
+    y[:, 1:] *= y[:, :-1]
+    return np.sum(y**3)
+
+
+def turned(square):
+    y = square.copy()
+    y += y.T
+    y *= y[::-1]
+    return np.sum(y**3)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("function", "point"), [(shifted, TABLE), (turned, TABLE[:3])])
+def test_a_view_of_what_is_written_over_is_read_before(function, point) -> None:
+    value, found = value_and_grad(function, target="numba")(point)
+    assert value == pytest.approx(function(point), rel=1e-13)
+    direction = np.sin(np.arange(float(point.size))).reshape(point.shape)
+    expected, error = along(lambda t: function(point + t * direction))
+    assert np.sum(found * direction) == pytest.approx(expected, abs=10.0 * error)

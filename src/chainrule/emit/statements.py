@@ -16,6 +16,7 @@ from chainrule.emit.flow.alternatives import (
 )
 from chainrule.emit.flow.managers import Managers, managers_of, wrapped
 from chainrule.emit.memory.made import ufunc_of
+from chainrule.emit.memory.overlaps import copied, overlaps
 from chainrule.emit.memory.views import is_update
 from chainrule.emit.names import Names
 from chainrule.emit.plan import (
@@ -257,7 +258,7 @@ class Writer:
         if not self.may_augment(value, left if other is right else right):
             return None
         symbol = getattr(value.op, "symbol", "+")
-        tree = operation(symbol, [ast.Name("x", ast.Load()), self.speller.use(other)])
+        tree = operation(symbol, [ast.Name("x", ast.Load()), self._apart(other, value)])
         assert isinstance(tree, ast.BinOp)
         return ast.AugAssign(ast.Name(self.names[value], ast.Store()), tree.op, tree.right)
 
@@ -267,6 +268,8 @@ class Writer:
         found: list[ast.stmt] = []
         owner = ast.Name(self.names[value], ast.Load())
         args = [self.speller.use(arg) for arg in value.args[1:]]
+        if value.op in (index_add, section_add) and self._overlaps(value.args[-1], value):
+            args[-1] = copied(args[-1])
         if not self.names.same(base, value):
             read = {part.id for arg in args for part in ast.walk(arg) if isinstance(part, ast.Name)}
             if owner.id in read:
@@ -275,6 +278,16 @@ class Writer:
                         ast.Assign([self.target(value)], self.speller.use(base))]  # fmt: skip
             found.append(ast.Assign([self.target(value)], self.speller.use(base)))
         return found + self._in_words(value, owner, args)
+
+    def _apart(self, read: Value, written: Value) -> ast.expr:
+        """What is read while ``written`` is: a copy where a compiler would read what is new."""
+        tree = self.speller.use(read)
+        return copied(tree) if self._overlaps(read, written) else tree
+
+    def _overlaps(self, read: Value, written: Value) -> bool:
+        if self.speller.target.sees_overlaps:
+            return False
+        return overlaps(read, written, self.names)
 
     def _in_words(self, value: Value, owner: ast.Name, args: list[ast.expr]) -> list[ast.stmt]:
         """The same write in the target's words."""
@@ -370,11 +383,13 @@ class Writer:
         if not isinstance(tree, ast.BinOp):
             # It is written as a call.
             return None
+        other = written.args[1]
         if _commutes(written) and _reads_place(written.args[1], value):
-            tree = ast.BinOp(tree.right, tree.op, tree.left)
+            tree, other = ast.BinOp(tree.right, tree.op, tree.left), written.args[0]
         elif not _reads_place(written.args[0], value):
             return None
-        return ast.AugAssign(place, tree.op, tree.right)
+        read = copied(tree.right) if self._overlaps(other, value) else tree.right
+        return ast.AugAssign(place, tree.op, read)
 
     def move(self, move: Move) -> list[ast.stmt]:
         """Assignments of variables, in an order that loses none; a tuple where there is no such."""
@@ -407,12 +422,12 @@ class Writer:
                 and self.names.same(left, target)
                 and self.may_augment(source, left)
             ):
-                tree = operation(symbol, [ast.Name("x", ast.Load()), self.speller.use(right)])
+                tree = operation(symbol, [ast.Name("x", ast.Load()), self._apart(right, target)])
                 assert isinstance(tree, ast.BinOp)
                 return ast.AugAssign(self.target(target), tree.op, tree.right)  # type: ignore[arg-type]
             commutes = _commutes(source) and not right.captive and self.names.same(right, target)
             if commutes and self.may_augment(source, right):
-                tree = operation(symbol, [ast.Name("x", ast.Load()), self.speller.use(left)])
+                tree = operation(symbol, [ast.Name("x", ast.Load()), self._apart(left, target)])
                 assert isinstance(tree, ast.BinOp)
                 return ast.AugAssign(self.target(target), tree.op, tree.right)  # type: ignore[arg-type]
         written = self.speller.use(source)

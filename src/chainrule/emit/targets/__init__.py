@@ -91,6 +91,8 @@ class Target:
         Whether a list holds entries of one kind only, and takes others for such.
     writes_over:
         Whether ``out=`` may say where NumPy's functions write their result.
+    sees_overlaps:
+        Whether ``a[1:] += a[:-1]`` reads all that it reads before it writes.
     over_rows:
         Whether loops may go over arrays of several axes as they are.
     unpacks:
@@ -122,6 +124,7 @@ class Target:
     allocates: bool = False
     one_kind: bool = False
     writes_over: bool = False
+    sees_overlaps: bool = True
     over_rows: bool = True
     unpacks: bool = False
     versions: bool = False

@@ -20,6 +20,7 @@ TARGET = Target(
     forms={**AXISLESS, **PYTHON, **SPECIAL, **FORMS, **READS},
     updates=UPDATES,
     parts=by_function,
+    sees_overlaps=False,
     calls=CALLS,
     dtypes={"bool": "numpy.bool_"},
     decorator=("numba", "njit"),
