@@ -139,6 +139,10 @@ class Points:
                     for order in joined_orders(step.args[0], truth):
                         self._perhaps.setdefault(order, []).append(arm)
 
+    def is_varied(self, node: Node) -> bool:
+        """Whether a value depends on what is differentiated by."""
+        return node in self._varied
+
     def of(self, node: Node, position: int, results: Iterable[int]) -> tuple[Condition, ...]:
         """What is equal in arm ``position`` of a branch; empty when the arm is wider.
 
@@ -147,7 +151,7 @@ class Points:
         """
         arms = owned_blocks(node)
         given = arms[position].results
-        if self._enclosing and self._is_searching(node.block):
+        if node in node.graph.continued or (self._enclosing and self._is_searching(node.block)):
             return ()
         if not all(arm.completes for arm in arms) or all(given[k].op is UNDEFINED for k in results):
             return ()

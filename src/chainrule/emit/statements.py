@@ -8,6 +8,7 @@ from dataclasses import field
 from chainrule.emit.containers.nested_targets import takes_row
 from chainrule.emit.containers.record_lists import put_back
 from chainrule.emit.flow.alternatives import (
+    are_the_same,
     follows,
     leave_once,
     unless,
@@ -476,6 +477,8 @@ class Writer:
                 return [ast.If(test, [ast.Continue()], []), *orelse]
             found = unless(test, orelse)
             return [with_inner_test(found) if branch.origin.derivative else found]
+        if branch.origin.derivative and are_the_same(then, orelse):
+            return then
         found = ast.If(test, then, orelse)
         return [with_inner_test(with_alternative(found)) if branch.origin.derivative else found]
 

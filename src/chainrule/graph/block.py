@@ -358,6 +358,8 @@ class Graph:
         # Which adjoints and tangents nodes are, or are parts of: no more than hints either.
         self.answers: dict[Node, tuple[Answer, ...]] = {}
         self.found: dict[Node, Told | None] = {}
+        # Branches whose arms for single points have the slopes of the other arm.
+        self.continued: set[Node] = set()
         self.globals: dict[tuple[str, str], Any] = {}
         self.references: dict[Hashable, Any] = {}
         self.spellings: dict[float, str] = {}
@@ -448,6 +450,7 @@ class Graph:
         self.signature = ()
         self.interned, self._leaves = {}, {}
         self.names, self.rows, self.found, self.given = {}, {}, {}, {}
+        self.continued = set()
         self.arguments, self.answers = {}, {}
         self.lengths, self.bounds, self.steepness = {}, {}, {}
 

@@ -71,6 +71,9 @@ class Copier:
         for choice, told in self.source.found.items():
             if choice in self.map:
                 self.graph.found[self.map[choice]] = self.told(told)
+        self.graph.continued.update(
+            self.map[branch] for branch in self.source.continued if branch in self.map
+        )
         return self.graph
 
     def told(self, told: Told | None) -> Told | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+from chainrule.graph.node import Node
 from chainrule.graph.types import Type
 from chainrule.markers import stop_gradient
-from chainrule.primitives.declare import REAL, Cost, Elementwise, Flat, register
+from chainrule.primitives.declare import REAL, Cost, Elementwise, Flat, Primitive, register
 
 # By identity: the user's function and the primitive that stands for it.
 _RULES: dict[int, tuple[Callable[..., Any], Elementwise]] = {}
@@ -29,6 +30,24 @@ stopped = register(
         evaluate=stop_gradient,
     )
 )
+
+
+class Continued(Primitive):
+    """``(value, other)``: the first, which has the slope of the second, its equal."""
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        return args[0].type
+
+    def tangent(
+        self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
+    ) -> Node | None:
+        return dots[1]
+
+    def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
+        walker.accumulate(node.args[1], out_bar)
+
+
+continued = register(Continued("continued", (), cost=Cost.FREE, raises=False))
 
 
 def custom_rule(function: Any) -> Elementwise | None:

@@ -20,6 +20,7 @@ from chainrule.simplify.inverses import several_systems
 from chainrule.simplify.inward import inward
 from chainrule.simplify.multiples import multiples_of
 from chainrule.simplify.owned_starts import owned_starts
+from chainrule.simplify.plain_values import plain_values
 from chainrule.simplify.reciprocals import reciprocals
 from chainrule.simplify.rewrite import Simplifier
 from chainrule.simplify.saturated import saturated
@@ -47,6 +48,10 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
         When a first walk leaves more than ``most`` operations.
     """
     walks: list[Copier] = []
+    if (plain := plain_values(graph)) is not None:
+        plain.run()
+        walks.append(plain)
+        graph = plain.graph
     if reads_shapes(graph):
         walks.append(Shapes(graph))
         walks[-1].run()

@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from chainrule.differentiate.activity import all_steps
+from chainrule.differentiate.continued import with_continued
 from chainrule.differentiate.forward import ForwardWalker
 from chainrule.differentiate.found import with_notices
 from chainrule.differentiate.record import record
@@ -396,7 +397,11 @@ def completed(lifted: Lifted) -> Lifted:
 
 
 def noticed(lifted: Lifted, inputs: Sequence[Node]) -> Lifted:
-    """The same program, whose choices ask for truths, and are told what has been found equal."""
+    """The same program, with choices that ask for truths and are told what was found equal."""
+    skipped = with_continued(lifted.graph, inputs)
+    if skipped is not None:
+        lifted = _copied(lifted, skipped)
+        inputs = [skipped.mapped(each) for each in inputs]
     truths = with_truths(lifted.graph)
     if truths is not None:
         lifted = _copied(lifted, truths)

@@ -42,15 +42,13 @@ def with_alternative(branch: ast.If) -> ast.If:
 def with_inner_test(branch: ast.If) -> ast.If:
     """``if s and t: a else: b`` for ``if s: if t: a else: b`` and the same ``else: b``."""
     match branch:
-        case ast.If(body=[ast.If(orelse=other) as inner], orelse=rest) if _are_the_same(
-            other, rest
-        ):
+        case ast.If(body=[ast.If(orelse=other) as inner], orelse=rest) if are_the_same(other, rest):
             if _are_short(branch.test, inner.test):
                 return ast.If(both(branch.test, inner.test), inner.body, rest)
         case ast.If(
             body=[ast.Assign(value=ast.IfExp(test, value, other)) as chosen],
             orelse=[ast.Assign(value=rest) as otherwise],
-        ) if _are_the_same([*chosen.targets, other], [*otherwise.targets, rest]):
+        ) if are_the_same([*chosen.targets, other], [*otherwise.targets, rest]):
             if _are_short(branch.test, test):
                 chosen.value = value
                 return ast.If(both(branch.test, test), branch.body, branch.orelse)
@@ -117,7 +115,8 @@ def _are_alike(one: ast.AST, other: ast.AST) -> bool:
     return type(one) is type(other) and ast.dump(one) == ast.dump(other)
 
 
-def _are_the_same(some: Sequence[ast.AST], others: Sequence[ast.AST]) -> bool:
+def are_the_same(some: Sequence[ast.AST], others: Sequence[ast.AST]) -> bool:
+    """Whether two lists of statements or expressions say the same."""
     return len(some) == len(others) and all(map(_are_alike, some, others))
 
 

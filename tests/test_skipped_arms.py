@@ -1,0 +1,127 @@
+"""Arms that skip work for a number that is 0: the slope there is that of the work."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule import grad, value_and_grad
+from tests import oracle
+
+
+def eliminated(A, b):
+    n = len(b)
+    A, b = [row[:] for row in A], b[:]
+    for i in range(n):
+        for j in range(i + 1, n):
+            factor = A[j][i] / A[i][i]
+            if factor == 0.0:
+                continue
+            for k in range(i, n):
+                A[j][k] -= factor * A[i][k]
+            b[j] -= factor * b[i]
+    x = [0.0] * n
+    for i in range(n - 1, -1, -1):
+        x[i] = (b[i] - sum(A[i][k] * x[k] for k in range(i + 1, n))) / A[i][i]
+    return sum(v * v for v in x)
+
+
+def eliminated_in_place(A, b):
+    n = len(b)
+    for i in range(n):
+        for j in range(i + 1, n):
+            if A[j][i] != 0:
+                factor = A[j][i] / A[i][i]
+                for k in range(i, n):
+                    A[j][k] = A[j][k] - factor * A[i][k]
+                b[j] = b[j] - factor * b[i]
+    return sum(v * v for v in b) + sum(row[-1] for row in A)
+
+
+def of_arrays(A, b):
+    A, b = A.copy(), b.copy()
+    for i in range(len(b)):
+        for j in range(i + 1, len(b)):
+            if A[j, i] == 0:
+                continue
+            factor = A[j, i] / A[i, i]
+            A[j, i:] -= factor * A[i, i:]
+            b[j] -= factor * b[i]
+    return b @ b + A[:, -1].sum()
+
+
+def of_powers(A, b):
+    total = 0.0
+    for k, coefficient in enumerate(A[-1]):
+        if coefficient != 0:
+            total += coefficient * b[0] ** k
+    return total * total
+
+
+def of_products(A, b):
+    total = 0.0
+    for weight, value in zip(A[0], b, strict=True):
+        total += 0.0 if weight == 0.0 else weight * math.exp(value)
+    return total * b[1]
+
+
+SPARSE = [[4.0, 1.0, 0.0], [1.0, 3.0, -0.7], [0.0, -0.7, 2.0]]
+SIDE = [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    "f",
+    [eliminated, eliminated_in_place, of_arrays, of_powers, of_products],
+    ids=lambda f: f.__name__,
+)
+def test_what_is_skipped_for_zeros_has_its_slope(f: Any, mode: str) -> None:
+    arrays = f is of_arrays
+    given = (np.array(SPARSE), np.array(SIDE)) if arrays else (SPARSE, SIDE)
+    mine, theirs = copy.deepcopy(given), copy.deepcopy(given)
+    value, slopes = value_and_grad(f, wrt=("A", "b"), mode=mode)(*mine)
+    assert value == f(*theirs)
+    assert str(mine) == str(theirs)
+    for position, slope in enumerate(slopes):
+        for path, verdict in oracle.gradient(f, copy.deepcopy(given), wrt=position).items():
+            assert oracle.agrees(verdict, oracle.look_up(slope, path)), (position, path)
+
+
+def test_the_walk_back_is_one_for_both_arms() -> None:
+    slopes = grad(eliminated, wrt=("A", "b"), mode="reverse")
+    slopes(SPARSE, SIDE)
+    code = [line for line in slopes.source.splitlines() if not line.lstrip().startswith("#")]
+    assert [line.strip() for line in code if "factor !=" in line] == ["if factor != 0.0:"]
+    assert not any("raise" in line for line in code)
+
+
+def jumping(x, y):
+    total = 0.0
+    if x != 0:
+        total += x * y + (y - 1.0)
+    return total
+
+
+def test_what_is_something_else_where_it_is_skipped_has_no_slope() -> None:
+    # At y = 1 both arms give 0, by chance: beside it f jumps.
+    with pytest.raises(ArithmeticError, match="no slope is known"):
+        grad(jumping, wrt=("x", "y"))(0.0, 1.0)
+
+
+def counted(x, y):
+    total, count = 0.0, 0
+    for each in x:
+        if each == 0:
+            continue
+        count += 1
+        total += each * y
+    return total / count
+
+
+def test_a_count_that_jumps_has_no_slope() -> None:
+    with pytest.raises(ArithmeticError, match="no slope is known"):
+        grad(counted, wrt=("x", "y"))([1.0, 0.0, 2.0], 3.0)
