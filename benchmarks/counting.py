@@ -2,7 +2,7 @@
 
 Each of ``+ - * / // % **``, each negation and each call of a function counts one, in what the
 function executes: the body of a helper counts once for every call of it, and of two branches
-the dearer one.  Comparisons, reads and writes count nothing, and neither does arithmetic among
+the dearer one.  Comparisons, questions of kind, reads and writes count nothing, nor does arithmetic among
 literals.
 """
 
@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-FREE_CALLS = {"float", "len", "tuple", "list"}
+FREE_CALLS = {"float", "len", "tuple", "list", "isinstance"}
 
 
 def operations_of_source(source: str, name: str) -> int:

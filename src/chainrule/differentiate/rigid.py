@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.bisections import ORDERED, step_blocks
 from chainrule.differentiate.halving import choice, summed
 from chainrule.differentiate.turns import Turns, made_of
@@ -62,12 +63,15 @@ def moved_along(turns: Turns, felt: Collection[Node]) -> Iterator[tuple[Node, fr
     grow smaller.
     """
     places = [turns.states[k] for k in turns.used if _is_held(turns.states[k])]
-    if not any(place in felt for place in places):
+    steps = {step for block in _blocks(turns) for step in all_steps(block)}
+    if not any(place in felt for place in places) or not _narrows(steps, turns, felt):
         return
     weights = _Weights(turns, felt)
     for place in places:
+        if place not in felt or weights.of(place) != 1.0:
+            continue
         flow = _flow(turns, place)
-        if place not in felt or weights.of(place) != 1.0 or not _narrows(flow, turns, felt):
+        if not _narrows(flow, turns, felt):
             continue
         for sought in turns.states:
             if sought in flow and sought in felt:
@@ -75,6 +79,11 @@ def moved_along(turns: Turns, felt: Collection[Node]) -> Iterator[tuple[Node, fr
                 if compared:
                     yield place, compared
                     break
+
+
+def _blocks(turns: Turns) -> tuple[Block, ...]:
+    """The blocks of a turn."""
+    return tuple(step_blocks(turns.at)) if turns.at.op is LOOP else (turns.body,)
 
 
 def _searched(turns: Turns, sought: Node, weights: _Weights) -> frozenset[Node]:
@@ -163,7 +172,7 @@ class _Weights:
         while size != len(bent):
             size = len(bent)
             self._known = {s: BENT if s in bent else 1.0 for s in turns.states if s in felt}
-            for block in step_blocks(turns.at) if turns.at.op is LOOP else (turns.body,):
+            for block in _blocks(turns):
                 self._walk(block)
             for state, following in zip(turns.states, turns.following, strict=True):
                 if any(self.of(each) not in (1.0, EMPTY) for each in following) and state in felt:

@@ -13,7 +13,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, is_complex, unit_axes_of
 from chainrule.primitives.control import choose, raise_where, raised
 from chainrule.primitives.declare import TABLE, constant_value, is_constant
-from chainrule.primitives.effect import IS_COMPLEX, VERBATIM
+from chainrule.primitives.effect import FACT, IS_COMPLEX
 from chainrule.primitives.masking import is_array
 from chainrule.primitives.partials import Refusal
 
@@ -38,7 +38,7 @@ def _not_above_zero(out: Any) -> float:
     from chainrule.primitives.complex_powers import is_complex_below_zero
 
     if isinstance(out, Node) and is_complex_below_zero(out):
-        is_complex = out.graph.cursor.add(VERBATIM, (out,), (IS_COMPLEX, BOOL, None), BOOL)
+        is_complex = out.graph.cursor.add(FACT, (out,), (IS_COMPLEX, BOOL, None), BOOL)
         raise_where(is_complex, raised(out.graph, COMPLEX))
     return 0.0
 

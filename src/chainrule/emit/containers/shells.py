@@ -219,7 +219,7 @@ class _Core(Copier):
         # What the function around hands in, in order.
         self.inputs: list[Node] = []
         self.graph.guards = {}
-        self.graph.docstring = f"What `{source.name}` computes of the numbers that it is given."
+        self.graph.docstring = f"What `{source.name}` computes of its numbers."
 
     def parameters(self) -> None:
         read = _read_in(self.source, self.parts)

@@ -344,7 +344,7 @@ def _listed(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) 
     kept = self.read(args[0])
     found = self.words_in(kept) if "key" in keywords else self.numbers_in(kept, node)
     found = self.words_in(kept) if found is None else found
-    if found is None and self.is_kept_set(kept):
+    if found is None and "key" in keywords and self.is_kept_set(kept):
         raise self.unsupported(
             "entries of a set that are not known to be words, or whole numbers, all",
             "Keep them in a list, or change one set with `add`, `|=` and `-=`.",
