@@ -2,8 +2,8 @@
 
 Each of ``+ - * / // % **``, each negation and each call of a function counts one, in what the
 function executes: the body of a helper counts once for every call of it, and of two branches
-the dearer one.  Comparisons, questions of kind, reads and writes count nothing, nor does arithmetic among
-literals.
+the dearer one.  Comparisons, questions of kind, reads and writes count nothing, and neither does
+arithmetic among literals.
 """
 
 from __future__ import annotations
