@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad, value_and_grad
-from tests import oracle
+from chainrule import grad, hvp, value_and_grad
+from tests import differences, oracle
 
 
 def eliminated(A, b):
@@ -97,6 +97,22 @@ def test_the_walk_back_is_one_for_both_arms() -> None:
     code = [line for line in slopes.source.splitlines() if not line.lstrip().startswith("#")]
     assert [line.strip() for line in code if "factor !=" in line] == ["if factor != 0.0:"]
     assert not any("raise" in line for line in code)
+
+
+@pytest.mark.parametrize("f", [eliminated, of_powers], ids=lambda f: f.__name__)
+def test_so_it_is_with_second_derivatives(f: Any) -> None:
+    directions = ([[0.3, -0.2, 0.5], [0.1, 0.4, -0.6], [0.7, 0.2, 0.9]], [0.8, -0.5, 0.3])
+    gradient = grad(f, wrt=("A", "b"))
+    _, second = hvp(f, wrt=("A", "b"))(SPARSE, SIDE, A_dot=directions[0], b_dot=directions[1])
+
+    def moved(h: float) -> Any:
+        A = np.array(SPARSE) + h * np.array(directions[0])
+        b = np.array(SIDE) + h * np.array(directions[1])
+        return np.concatenate([np.ravel(part) for part in gradient(A.tolist(), b.tolist())])
+
+    measured, noise = differences.along(moved)
+    found = np.concatenate([np.ravel(part) for part in second])
+    assert np.allclose(found, measured, rtol=1e-6, atol=10.0 * noise)
 
 
 def jumping(x, y):

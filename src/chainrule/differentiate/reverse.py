@@ -318,7 +318,10 @@ class ReverseWalker(Adjoints):
             )
             for position, old in enumerate(olds)
         ]
-        self._join(predicate, pulled, olds)
+        made = self._join(predicate, pulled, olds)
+        if made is not None and node in self.graph.continued:
+            # Each of its arms has the slope of its own again.
+            self.graph.continued.add(made)
 
     def _refuse_found(self, choice: Node, felt: Node | bool) -> None:
         """Raise before a choice that rests on what a search has found equal."""
@@ -328,7 +331,7 @@ class ReverseWalker(Adjoints):
 
     def _join(
         self, predicate: Node, pulled: list[tuple[Block, Bars]], olds: Sequence[Block]
-    ) -> None:
+    ) -> Node | None:
         """One IF of the pulled-back arms; its results are the adjoints they changed."""
         touched = self._touched([bars for _, bars in pulled], olds)
         for (block, _), old in zip(pulled, olds, strict=bool(olds)):
@@ -349,10 +352,11 @@ class ReverseWalker(Adjoints):
                     block.results = tuple(self.graph.undefined() for _ in touched)
         blocks = tuple(block for block, _ in pulled)
         if not touched and not any(step.op.effect for block in blocks for step in all_steps(block)):
-            return
+            return None
         made = self.graph.cursor.add(IF, (predicate,), (*blocks, "statement"))
         for k, node in enumerate(touched):
             self.set_bar(node, made.block.item(made, k))
+        return made
 
     def _touched(self, scopes: Sequence[Bars], olds: Sequence[Block]) -> list[Node]:
         """Values outside the arms whose adjoints some arm changed, in order."""

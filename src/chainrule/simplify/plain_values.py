@@ -13,7 +13,8 @@ class PlainValues(Copier):
 
     def run(self) -> Graph:
         found = super().run()
-        found.continued.clear()
+        # Those of the derivative itself have the slopes of their own arms.
+        found.continued = {branch for branch in found.continued if branch.origin.derivative}
         return found
 
     def copy(self, step: Node) -> Node:

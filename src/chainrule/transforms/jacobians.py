@@ -33,6 +33,7 @@ from chainrule.transforms.pipeline import (
     Beside,
     Wanted,
     Wrt,
+    continued,
     copy_of,
     direction_suffixes,
     finish,
@@ -120,7 +121,10 @@ def _jacobian(
 def hessian(lifted: Lifted, wrt: Wrt, mode: str = "auto") -> Lifted:
     """Second derivatives: the Jacobian of the gradient."""
     beside: Beside = []
-    slopes = gradient(lifted, wrt, mode, False, "hessian", beside)
+    first = gradient(lifted, wrt, mode, False, "hessian", beside)
+    slopes = continued(first, wrt)
+    if slopes is not first:
+        beside.clear()
     structures = wanted(slopes, wrt)
     if not any(True for _ in slopes.result.leaves()):
         raise no_number(slopes)

@@ -396,6 +396,12 @@ def completed(lifted: Lifted) -> Lifted:
     return lifted
 
 
+def continued(lifted: Lifted, wrt: Wrt) -> Lifted:
+    """The same program, whose arms for single points have the slopes of what they skip."""
+    copier = with_continued(lifted.graph, wanted(lifted, wrt).inputs)
+    return lifted if copier is None else _copied(lifted, copier)
+
+
 def noticed(lifted: Lifted, inputs: Sequence[Node]) -> Lifted:
     """The same program, with choices that ask for truths and are told what was found equal."""
     skipped = with_continued(lifted.graph, inputs)

@@ -23,6 +23,7 @@ from chainrule.transforms.directions import (
 )
 from chainrule.transforms.pipeline import (
     Wrt,
+    continued,
     copy_of,
     finish,
     gradient,
@@ -105,7 +106,7 @@ def no_number(lifted: Lifted) -> ArgumentError:
 
 def hvp(lifted: Lifted, wrt: Wrt) -> Lifted:
     """``(gradient, Hessian times direction)`` along further parameters ``x_dot``."""
-    return jvp(gradient(lifted, wrt, "auto", False, "hvp"), wrt)
+    return jvp(continued(gradient(lifted, wrt, "auto", False, "hvp"), wrt), wrt)
 
 
 class Embedded(Copier):
