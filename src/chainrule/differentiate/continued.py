@@ -146,7 +146,7 @@ def _value_of(node: Node) -> Node:
 
 def with_continued(graph: Graph, inputs: Iterable[Node]) -> Continuing | None:
     """A copy in which arms that skip something are continued; None where there are none."""
-    branches = [step for step in all_steps(graph.body) if step.op is IF]
+    branches = [step for step in all_steps(graph.body) if step.op is IF and _may_skip(step)]
     if not branches:
         return None
     points = Points(graph, varied(graph, inputs))
@@ -159,13 +159,21 @@ def with_continued(graph: Graph, inputs: Iterable[Node]) -> Continuing | None:
     return copier
 
 
+def _may_skip(branch: Node) -> bool:
+    """Whether one arm of a branch does nothing, and the other one only computes."""
+    arms = owned_blocks(branch)
+    return all(arm.completes for arm in arms) and any(
+        not arm.steps and _only_computes(other) for arm, other in zip(arms, arms[::-1], strict=True)
+    )
+
+
 def _skipping(branch: Node, points: Points) -> tuple[int, Node] | None:
     """Which arm skips what the other one does, and the number that is 0 there alone."""
     arms = owned_blocks(branch)
     felt = [
         k for k in range(len(arms[0].results)) if points.is_varied(branch.block.item(branch, k))
     ]
-    if not felt or not all(arm.completes for arm in arms):
+    if not felt:
         return None
     for position, arm in enumerate(arms):
         conditions = () if arm.steps else points.of(branch, position, felt)

@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable, Iterator
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.bisections import ORDERED, step_blocks
 from chainrule.differentiate.halving import choice, summed
-from chainrule.differentiate.turns import Turns, made_of
+from chainrule.differentiate.turns import Turns, made_of, over_turns
 from chainrule.graph.block import ITEM, UNDEFINED, Block, inside, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, Sequence
@@ -88,9 +88,11 @@ def _blocks(turns: Turns) -> tuple[Block, ...]:
 
 def _searched(turns: Turns, sought: Node, weights: _Weights) -> frozenset[Node]:
     """What decides where a state goes, if that is told of where it stands; empty if it is not."""
-    deciding = [each for each in _over(turns, [sought]) if each.op in ORDERED]
+    deciding = [
+        each for each in over_turns(made_of([sought], turns.body), turns) if each.op in ORDERED
+    ]
     asked = [each for each in deciding if any(weights.of(a) == BENT for a in each.args)]
-    compared = _over(turns, asked)
+    compared = over_turns(made_of(asked, turns.body), turns)
     told = sought in compared and all(_is_told(each, turns, weights) for each in compared)
     return compared if told else frozenset()
 
@@ -137,18 +139,6 @@ def _scale(node: Node) -> tuple[Node, float] | None:
     if node.op is arithmetic.multiply and is_constant(left):
         return right, float(constant_value(left))
     return None
-
-
-def _over(turns: Turns, values: Iterable[Node]) -> frozenset[Node]:
-    """What values are made of in a turn and in those before it."""
-    found = made_of(values, turns.body)
-    met: set[Node] = set()
-    while met != {*turns.states} & found:
-        for k, state in enumerate(turns.states):
-            if state in found and state not in met:
-                met.add(state)
-                found |= made_of(turns.following[k], turns.body)
-    return found
 
 
 def _is_told(node: Node, turns: Turns, weights: _Weights) -> bool:

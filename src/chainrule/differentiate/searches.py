@@ -30,6 +30,7 @@ from chainrule.differentiate.turns import (
     Turns,
     is_call,
     made_of,
+    over_turns,
     recursions,
     turns_of_function,
     turns_of_loop,
@@ -180,7 +181,7 @@ def _decides(turns: Turns, k: int, felt: Collection[Node]) -> bool:
     asked = turns.asked if len(turns.following[k]) > 1 else ()
     made = made_of((*turns.following[k], *asked), turns.body)
     deciding = made_of([node for node in made if node in felt], turns.body)
-    return state in _over_turns(deciding, turns)
+    return state in over_turns(deciding, turns)
 
 
 def _is_search(call: Node, function: Function, felt: Collection[Node], flat: bool) -> bool:
@@ -257,12 +258,12 @@ def _between(turns: Turns) -> Iterator[Search]:
     """Searches between two ends, or by a step that is halved."""
     body, at = turns.body, turns.at
     for ends, conditions in (*halvings(turns), *held_ends(turns)):
-        compared = _over_turns(made_of(conditions, body), turns)
+        compared = over_turns(made_of(conditions, body), turns)
         if compared.issuperset(ends) and not any(map(_is_extreme, compared)):
             beside = frozenset(beside_ends(ends, turns)) if len(ends) > 1 else None
             yield Search(at, compared, frozenset(ends), beside)
     for state, tried, conditions in swinging(turns):
-        compared = _over_turns(made_of(conditions, body), turns)
+        compared = over_turns(made_of(conditions, body), turns)
         if state in compared and not _is_least(state, tried, conditions, body):
             yield Search(at, compared, frozenset({state}), _beside_steps(turns, tried))
     for ends, tried, conditions in shrinking(turns):
@@ -310,7 +311,7 @@ def _least(turns: Turns) -> Iterator[Search]:
     """Searches for a least or greatest value by steps or between two ends."""
     body, at = turns.body, turns.at
     for ends, conditions in halvings(turns):
-        compared = _over_turns(made_of(conditions, body), turns)
+        compared = over_turns(made_of(conditions, body), turns)
         if compared.issuperset(ends) and any(map(_is_extreme, compared)):
             yield Search(at, compared, frozenset(ends))
     for state, tried, conditions in swinging(turns):
@@ -370,17 +371,6 @@ def _gives_place(
         if called[0] in useful(graph, results, values):
             return True
     return False
-
-
-def _over_turns(found: frozenset[Node], turns: Turns) -> frozenset[Node]:
-    """The same, and what the states among them were made of in the turn before."""
-    met: set[Node] = set()
-    while met != {*turns.states} & found:
-        for k, state in enumerate(turns.states):
-            if state in found and state not in met:
-                met.add(state)
-                found |= made_of(turns.following[k], turns.body)
-    return found
 
 
 def _is_least(

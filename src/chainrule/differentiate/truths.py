@@ -10,7 +10,7 @@ Where ``runs`` is empty it is the answer itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.graph.block import ITEM, Graph
@@ -38,7 +38,7 @@ class Truths(Copier):
         return self.graph.cursor.add(VERBATIM, (predicate,), (TRUTH, BOOL, None), BOOL)
 
 
-def with_truths(graph: Graph) -> Truths | None:
+def with_truths(graph: Graph, inputs: Iterable[Node]) -> Truths | None:
     """A copy whose branches ask for truths; None where all of them do."""
     branches = {step for step in all_steps(graph.body) if step.op is IF and _asks_for_list(step)}
     if not branches:

@@ -105,6 +105,17 @@ def made_of(values: Iterable[Node], body: Block, ends: Collection[Node] = ()) ->
     return frozenset(found)
 
 
+def over_turns(found: frozenset[Node], turns: Turns) -> frozenset[Node]:
+    """The same, and what the states among them were made of in the turns before."""
+    met: set[Node] = set()
+    while met != {*turns.states} & found:
+        for k, state in enumerate(turns.states):
+            if state in found and state not in met:
+                met.add(state)
+                found |= made_of(turns.following[k], turns.body)
+    return found
+
+
 def _before(node: Node, body: Block) -> Sequence[Node]:
     if node.op is ITEM and node.args[0].op in (IF, LOOP, TRY):
         owner = node.args[0]

@@ -404,16 +404,12 @@ def continued(lifted: Lifted, wrt: Wrt) -> Lifted:
 
 def noticed(lifted: Lifted, inputs: Sequence[Node]) -> Lifted:
     """The same program, with choices that ask for truths and are told what was found equal."""
-    skipped = with_continued(lifted.graph, inputs)
-    if skipped is not None:
-        lifted = _copied(lifted, skipped)
-        inputs = [skipped.mapped(each) for each in inputs]
-    truths = with_truths(lifted.graph)
-    if truths is not None:
-        lifted = _copied(lifted, truths)
-        inputs = [truths.mapped(each) for each in inputs]
-    copier = with_notices(lifted.graph, inputs)
-    return lifted if copier is None else _copied(lifted, copier)
+    for change in (with_continued, with_truths, with_notices):
+        copier = change(lifted.graph, inputs)
+        if copier is not None:
+            lifted = _copied(lifted, copier)
+            inputs = [copier.mapped(each) for each in inputs]
+    return lifted
 
 
 def solved(lifted: Lifted, inputs: Sequence[Node]) -> Lifted:

@@ -26,6 +26,7 @@ from chainrule.emit.containers.lengths_before import (
 from chainrule.emit.containers.tapes import READS, starts_empty
 from chainrule.emit.memory.liveness import Liveness
 from chainrule.emit.memory.made import is_made, ufunc_of
+from chainrule.emit.memory.reuse import evaluated_in
 from chainrule.emit.memory.views import is_update, is_view, root_of
 from chainrule.emit.memory.webs import Webs
 from chainrule.emit.plan import (
@@ -42,7 +43,6 @@ from chainrule.emit.plan import (
     Return,
     Statement,
     Value,
-    captives,
     count_uses,
     defined_by,
     walk,
@@ -169,8 +169,8 @@ class _Uses:
                 self._moved(statement)
             elif not isinstance(statement, (Define, For)):
                 self.spoilt.update(statement.reads())
-            for value in _evaluated(statement):
-                self._evaluated(value)
+            for value in evaluated_in(statement):
+                self.evaluated_in(value)
 
     def _moved(self, move: Move) -> None:
         for source in move.sources:
@@ -178,7 +178,7 @@ class _Uses:
             if not grows:
                 self.spoilt.add(source)
 
-    def _evaluated(self, value: Value) -> None:
+    def evaluated_in(self, value: Value) -> None:
         if value.op is append:
             self.appended[value.args[1]] += 1
             self.spoilt.add(value.args[1])
@@ -193,15 +193,6 @@ class _Uses:
     def is_plain(self, tape: Value) -> bool:
         """Whether a list is filled in one place, and else only read entry by entry."""
         return self.assigned[tape] == 2 and tape not in self.spoilt
-
-
-def _evaluated(statement: Statement) -> Iterator[Value]:
-    """All values that a statement's own line computes."""
-    line = [statement.value] if isinstance(statement, Define) else statement.reads()
-    for root in line:
-        if root.captive or isinstance(statement, Define):
-            yield root
-            yield from captives(root)
 
 
 def _shape(tape: Value, sizes: list[Value]) -> object:
@@ -390,7 +381,7 @@ class _Recording:
         written = {
             value.args[0]
             for inner in walk(self.loop.body)
-            for value in _evaluated(inner)
+            for value in evaluated_in(inner)
             if is_update(value)
         }
         if base in changed | written:

@@ -176,7 +176,7 @@ class _Reuse:
         made: list[Value] = []
         self._changed()
         for touches in (self._scales_some, self._hides_some):
-            for value in list(_inside_of(statement)):
+            for value in list(evaluated_in(statement)):
                 if touches(value, statement):
                     made += [value] if value.captive else []
                     value.captive = False
@@ -447,7 +447,7 @@ class SharedMemory(Classes[Value]):
         self._over = {new for new, _ in written}
         for statement in walk(plan.body):
             self._share(statement)
-            for value in _inside_of(statement):
+            for value in evaluated_in(statement):
                 if isinstance(value.op, (Verbatim, Effect)) or value.op is CALL:
                     foreign.update(read for arg in value.args for read in _looked_into(arg))
         for pair in written:
@@ -508,7 +508,7 @@ def holds_memory(type: Type) -> bool:
     return isinstance(type, (Sequence, Record)) or type in (OPAQUE, DYNAMIC)
 
 
-def _inside_of(statement: Statement) -> Iterator[Value]:
+def evaluated_in(statement: Statement) -> Iterator[Value]:
     """All values that a statement's own line computes."""
     line = [statement.value] if isinstance(statement, Define) else statement.reads()
     for root in line:

@@ -15,7 +15,7 @@ from typing import Any
 
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type, array_of, dtype_of, is_complex, unit_axes_of
+from chainrule.graph.types import Type, array_of, dtype_of, is_complex, real_promoted, unit_axes_of
 from chainrule.primitives.arithmetic import negative
 from chainrule.primitives.control import select
 from chainrule.primitives.declare import TABLE, Cost, Primitive, register
@@ -24,6 +24,11 @@ from chainrule.primitives.declare import TABLE, Cost, Primitive, register
 def real_dtype(type: Type) -> str:
     """The dtype of the parts of a complex value."""
     return "float32" if dtype_of(type) == "complex64" else "float64"
+
+
+def magnitude_dtype(type: Type) -> str:
+    """The dtype of magnitudes of a value, which may be real."""
+    return real_dtype(type) if is_complex(type) else real_promoted(type)
 
 
 class Part(Primitive):

@@ -18,11 +18,10 @@ from chainrule.graph.types import (
     array_of,
     inexact_promoted,
     is_complex,
-    real_promoted,
     unit_axes_of,
 )
 from chainrule.primitives.arrays.call import array_rule
-from chainrule.primitives.arrays.complex_numbers import real_dtype, real_of
+from chainrule.primitives.arrays.complex_numbers import magnitude_dtype, real_of
 from chainrule.primitives.arrays.creation import eye, zeros_like
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import entry_along, part_along
@@ -68,14 +67,9 @@ from chainrule.primitives.control import select
 from chainrule.primitives.declare import TABLE, is_constant
 
 
-def _real(a: Type) -> str:
-    """The dtype of values; vectors may be complex."""
-    return real_dtype(a) if is_complex(a) else real_promoted(a)
-
-
 def _eigen_types(a: Type, **statics: Any) -> Type:
     units = axes_of_matrices(a)
-    return Record((array_of(_real(a), units[:-1]), array_of(inexact_promoted(a), units)))
+    return Record((array_of(magnitude_dtype(a), units[:-1]), array_of(inexact_promoted(a), units)))
 
 
 def _pull_eigh(walker: Any, node: Node, out_bar: Node, lower: bool) -> None:
@@ -182,7 +176,7 @@ def diagonal_of(matrix: Node) -> Node:
 
 @array_defined(
     "eigvalsh", "numpy.linalg.eigvalsh", signature="a, UPLO='L'",
-    typed=lambda a, UPLO="L": array_of(_real(a), axes_of_matrices(a)[:-1]),
+    typed=lambda a, UPLO="L": array_of(magnitude_dtype(a), axes_of_matrices(a)[:-1]),
     lengths=values_of_matrix,
 )  # fmt: skip
 def eigvalsh(a: Node, UPLO: str) -> Node:
@@ -192,7 +186,7 @@ def eigvalsh(a: Node, UPLO: str) -> Node:
 
 @array_defined(
     "scipy_eigvalsh", "scipy.linalg.eigvalsh", signature="a, lower=True",
-    typed=lambda a, lower=True: array_of(_real(a), axes_of_matrices(a)[:-1]),
+    typed=lambda a, lower=True: array_of(magnitude_dtype(a), axes_of_matrices(a)[:-1]),
     lengths=values_of_matrix,
 )  # fmt: skip
 def scipy_eigvalsh(a: Node, lower: bool) -> Node:
@@ -206,7 +200,7 @@ def _thin_types(a: Type, full_matrices: bool = True) -> Type:
     return Record(
         (
             array_of(vectors, (*batch, rows, rows)),
-            array_of(_real(a), (*batch, rows or columns)),
+            array_of(magnitude_dtype(a), (*batch, rows or columns)),
             array_of(vectors, (*batch, columns, columns)),
         )
     )
@@ -350,8 +344,8 @@ def _qr_types(a: Type) -> Type:
     *batch, rows, columns = unit_axes_of(a)
     return Record(
         (
-            array_of(_real(a), (*batch, rows, rows or columns)),
-            array_of(_real(a), (*batch, rows or columns, columns)),
+            array_of(magnitude_dtype(a), (*batch, rows, rows or columns)),
+            array_of(magnitude_dtype(a), (*batch, rows or columns, columns)),
         )
     )
 
@@ -445,7 +439,7 @@ qr.tangent_rule = _qr_tangent
 
 @array_rule(
     "pinv", "numpy.linalg.pinv", signature="a, rcond=None",
-    typed=lambda a, rcond=None: array_of(_real(a), tuple(reversed(unit_axes_of(a)))),
+    typed=lambda a, rcond=None: array_of(magnitude_dtype(a), tuple(reversed(unit_axes_of(a)))),
     lengths=transposed,
 )  # fmt: skip
 def pinv(walker: Any, node: Node, out_bar: Node, rcond: Any = None) -> None:
@@ -473,7 +467,7 @@ pinv.tangent_rule = _pinv_tangent
 
 def _least_squares_types(a: Type, b: Type, rcond: Any = None) -> Type:
     rows, columns = unit_axes_of(a)
-    dtype = _real(a)
+    dtype = magnitude_dtype(a)
     more = unit_axes_of(b)[1:]
     return Record(
         (
@@ -540,7 +534,7 @@ def scipy_svdvals(a: Node) -> Node:
 
 @array_defined(
     "scipy_pinv", "scipy.linalg.pinv", signature="a",
-    typed=lambda a: array_of(_real(a), tuple(reversed(unit_axes_of(a)))),
+    typed=lambda a: array_of(magnitude_dtype(a), tuple(reversed(unit_axes_of(a)))),
     lengths=transposed,
 )  # fmt: skip
 def scipy_pinv(a: Node) -> Node:
@@ -550,7 +544,7 @@ def scipy_pinv(a: Node) -> Node:
 
 @array_defined(
     "cond", "numpy.linalg.cond", signature="x, p=None",
-    typed=lambda x, p=None: array_of(_real(x), unit_axes_of(x)[:-2]),
+    typed=lambda x, p=None: array_of(magnitude_dtype(x), unit_axes_of(x)[:-2]),
 )  # fmt: skip
 def cond(x: Node, p: Any) -> Node:
     """Condition number of a matrix in a norm."""

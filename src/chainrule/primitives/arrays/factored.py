@@ -20,13 +20,13 @@ from chainrule.graph.types import (
     unit_axes_of,
 )
 from chainrule.primitives.arrays.call import ArrayLinear, array_rule, declared
+from chainrule.primitives.arrays.complex_numbers import conjugated
 from chainrule.primitives.arrays.creation import zeros
 from chainrule.primitives.arrays.indexing import part_along
 from chainrule.primitives.arrays.lengths import as_second
 from chainrule.primitives.arrays.linear_algebra import (
     adjoined,
     by_columns,
-    conjugated,
     flipped,
     matmul,
     rank_of,

@@ -24,6 +24,12 @@ from chainrule.graph.types import (
 from chainrule.primitives import bounds
 from chainrule.primitives.arithmetic import divide, multiply, negative
 from chainrule.primitives.arrays.call import array_linear, array_rule
+from chainrule.primitives.arrays.complex_numbers import (
+    conjugated,
+    imaginary_part,
+    magnitude_dtype,
+    real_part,
+)
 from chainrule.primitives.arrays.creation import arange, eye, zeros_like
 from chainrule.primitives.arrays.indexing import section_set
 from chainrule.primitives.arrays.lengths import (
@@ -39,7 +45,7 @@ from chainrule.primitives.arrays.records import result_of, results
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import dimension, expand_dims, swapaxes, transpose
 from chainrule.primitives.arrays.symmetry import is_symmetric
-from chainrule.primitives.declare import TABLE, Cost, is_constant
+from chainrule.primitives.declare import Cost, is_constant
 from chainrule.primitives.floats import integral
 
 
@@ -54,14 +60,6 @@ def _product_type(a: Type, b: Type) -> Type:
     columns = right[-1:] if len(right) > 1 else ()
     batch = broadcast_axes((array_of("bool", left[:-2]), array_of("bool", right[:-2])))
     return array_of(promoted((a, b)), (*batch, *rows, *columns))
-
-
-def conjugated(value: Node) -> Node:
-    """The conjugate of a complex factor; a real one is its own."""
-    if not is_complex(value.type):
-        return value
-    found: Node = TABLE["conjugate"](value)
-    return found
 
 
 def flipped(a: Node) -> Node:
@@ -478,9 +476,8 @@ det.tangent_rule = lambda node, args, dots, out: out * trace_of(solve(args[0], d
 
 
 def _signed(a: Type) -> Type:
-    units, dtype = axes_of_matrices(a)[:-2], inexact_promoted(a)
-    size = {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
-    return Record((array_of(dtype, units), array_of(size, units)))
+    units = axes_of_matrices(a)[:-2]
+    return Record((array_of(inexact_promoted(a), units), array_of(magnitude_dtype(a), units)))
 
 
 @array_rule("slogdet", "numpy.linalg.slogdet", signature="a", typed=_signed)
@@ -489,7 +486,7 @@ def slogdet(walker: Any, node: Node, out_bar: Node) -> None:
     (a,) = node.args
     sign_bar, bar = out_bar.args
     if is_complex(a.type) and not is_constant(sign_bar, 0):
-        turned = TABLE["imaginary_part"](sign_bar * conjugated(result_of(node, 0)))
+        turned = imaginary_part.build(sign_bar * conjugated(result_of(node, 0)))
         bar = bar + 1j * turned
     walker.accumulate(a, batched(bar, a) * adjoined(inv(a)))
 
@@ -498,8 +495,8 @@ def _slogdet_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node:
     change = trace_of(solve(args[0], dots[0]))
     if not is_complex(change.type):
         return results(out.graph.constant(0.0), change)
-    turned = 1j * TABLE["imaginary_part"](change)
-    return results(result_of(out, 0) * turned, TABLE["real_part"](change))
+    turned = 1j * imaginary_part.build(change)
+    return results(result_of(out, 0) * turned, real_part.build(change))
 
 
 slogdet.tangent_rule = _slogdet_tangent

@@ -8,11 +8,16 @@ from typing import Any
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type, array_of, is_complex, real_promoted, unit_axes_of
+from chainrule.graph.types import Type, array_of, is_complex, unit_axes_of
 from chainrule.primitives import bounds
 from chainrule.primitives.arithmetic import absolute, equal
 from chainrule.primitives.arrays.call import array_rule, axes_of, declared, made
-from chainrule.primitives.arrays.complex_numbers import conjugated, modulus, real_dtype, real_of
+from chainrule.primitives.arrays.complex_numbers import (
+    conjugated,
+    magnitude_dtype,
+    modulus,
+    real_of,
+)
 from chainrule.primitives.arrays.defined import ArrayDefined
 from chainrule.primitives.arrays.lengths import reduced
 from chainrule.primitives.arrays.reductions import (
@@ -29,8 +34,7 @@ from chainrule.primitives.declare import TABLE, is_constant
 
 
 def _normed(x: Type, axis: Any = None, keepdims: bool = False, **statics: Any) -> Type:
-    dtype = real_dtype(x) if is_complex(x) else real_promoted(x)
-    return array_of(dtype, reduced_axes(x, axis, keepdims))
+    return array_of(magnitude_dtype(x), reduced_axes(x, axis, keepdims))
 
 
 def _pull_norm(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> None:

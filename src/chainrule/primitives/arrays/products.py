@@ -16,12 +16,12 @@ from chainrule.graph.types import (
     unit_axes_of,
 )
 from chainrule.primitives.arrays.call import ArrayRule, array_rule
+from chainrule.primitives.arrays.complex_numbers import conjugated
 from chainrule.primitives.arrays.creation import arange, eye, literal, ones
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import section
 from chainrule.primitives.arrays.lengths import Length, Lengths, Of, broadcast, longest
 from chainrule.primitives.arrays.linear_algebra import (
-    conjugated,
     dot,
     matmul,
     outer,

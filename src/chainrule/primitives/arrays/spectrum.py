@@ -23,11 +23,11 @@ from chainrule.primitives.arrays.complex_numbers import (
 )
 from chainrule.primitives.arrays.creation import arange, eye, zeros_like
 from chainrule.primitives.arrays.indexing import part_along
-from chainrule.primitives.arrays.linear_algebra import diag, inv, matmul
+from chainrule.primitives.arrays.linear_algebra import adjoined, diag, inv, matmul
 from chainrule.primitives.arrays.rearranging import at_positions
 from chainrule.primitives.arrays.records import result_of, results
 from chainrule.primitives.arrays.reductions import argmax, argmin, array_sum
-from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims, transpose
+from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims
 from chainrule.primitives.declare import TABLE, is_constant
 
 
@@ -38,10 +38,6 @@ def _check(a: Node) -> None:
             remedy="Take those of one matrix.",
             position=a.graph.origin.position,
         )
-
-
-def _across(matrix: Node) -> Node:
-    return conjugated(transpose(matrix))
 
 
 def _eigen_types(a: Type) -> Type:
@@ -58,12 +54,12 @@ def eig(walker: Any, node: Node, out_bar: Node) -> None:
     inner: Any = None
     if unit_axes_of(vectors_bar.type):
         free = _free_bar(vectors, vectors_bar)
-        inner = conjugated(_nearness(values)) * matmul(_across(vectors), free)
+        inner = conjugated(_nearness(values)) * matmul(adjoined(vectors), free)
     if not is_constant(values_bar, 0):
         straight = diag(values_bar)
         inner = straight if inner is None else inner + straight
     if inner is not None:
-        found = matmul(matmul(_across(inv(vectors)), inner), _across(vectors))
+        found = matmul(matmul(adjoined(inv(vectors)), inner), adjoined(vectors))
         walker.accumulate(node.args[0], found)
 
 
@@ -137,8 +133,8 @@ def eigvals(walker: Any, node: Node, out_bar: Node) -> None:
     (a,) = node.args
     _check(a)
     vectors = _in_order_of(node, eig(a))
-    inner = matmul(diag(out_bar), _across(vectors))
-    walker.accumulate(a, matmul(_across(inv(vectors)), inner))
+    inner = matmul(diag(out_bar), adjoined(vectors))
+    walker.accumulate(a, matmul(adjoined(inv(vectors)), inner))
 
 
 def _eigvals_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
@@ -192,7 +188,7 @@ def roots(walker: Any, node: Node, out_bar: Node) -> None:
     """Roots of a polynomial, its highest coefficient first, by the implicit function theorem."""
     (p,) = node.args
     change = out_bar / conjugated(_slope_at(p, node))
-    found = matmul(_across(powers(node, dimension(p, axis=0))), change)
+    found = matmul(adjoined(powers(node, dimension(p, axis=0))), change)
     walker.accumulate(p, -real_of(found))
 
 

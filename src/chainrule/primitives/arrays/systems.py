@@ -22,6 +22,7 @@ from chainrule.graph.types import (
     unit_axes_of,
 )
 from chainrule.primitives.arrays.call import array_linear, array_rule
+from chainrule.primitives.arrays.complex_numbers import conjugated
 from chainrule.primitives.arrays.creation import arange, zeros_like
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along
@@ -31,7 +32,6 @@ from chainrule.primitives.arrays.linear_algebra import (
     by_columns,
     cholesky_adjoint,
     cholesky_change,
-    conjugated,
     det,
     flipped,
     inv,
