@@ -13,6 +13,10 @@ function raises are the user's and never wrapped.
 
 from __future__ import annotations
 
+import os
+import sys
+import types
+
 from chainrule.records import dataclass
 
 
@@ -91,6 +95,29 @@ class ChainruleError(Exception):
             calls[MOST_CALLS - 1 : -1] = [f"... and {len(calls) - MOST_CALLS} calls more"]
         called = "".join(f"\n    {call}" for call in calls)
         return f"{where}{self.found}{picture}{called}\n{self.remedy}"
+
+
+def leave(refusal: ChainruleError, engine: str = os.path.dirname(__file__) + os.sep) -> None:
+    """Let the traceback of a refusal end where the user called; with ``-X dev`` it goes on.
+
+    It names the user's line itself: the way to it through chainrule helps nobody.  A bare ``raise``
+    must follow, which adds no line of its own.
+    """
+    if sys.flags.dev_mode:
+        return
+    users = []
+    step = refusal.__traceback__
+    while step is not None:
+        if not step.tb_frame.f_code.co_filename.startswith(engine):
+            users.append(step)
+        step = step.tb_next
+    kept: types.TracebackType | None = None
+    for step in reversed(users):
+        kept = types.TracebackType(kept, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    refusal.__traceback__ = kept
+    if sys.version_info < (3, 11):
+        # There a bare ``raise`` brings back the traceback that was.
+        raise refusal
 
 
 class UnsupportedError(ChainruleError):

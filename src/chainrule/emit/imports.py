@@ -7,6 +7,7 @@ import builtins
 import importlib
 import math
 import re
+import sys
 from collections.abc import Container, Hashable
 from typing import Any
 
@@ -140,6 +141,13 @@ class Header:
         self.modules, self.froms = modules, froms
         return dropped
 
+    def _section(self, line: str) -> int:
+        """Where an import stands: the standard library's first, the user's own last."""
+        package = line.split()[1].partition(".")[0]
+        if package in sys.stdlib_module_names:
+            return 0
+        return 2 if package == self.home.partition(".")[0] else 1
+
     def lines(self) -> list[str]:
         """The import statements, sorted, then the constants."""
         plain = []
@@ -149,10 +157,11 @@ class Header:
         for (module, name), local in self.froms.items():
             grouped.setdefault(module, []).append(name if name == local else f"{name} as {local}")
         froms = [_from_line(module, sorted(names)) for module, names in sorted(grouped.items())]
-        standard = [line for line in (*sorted(plain), *froms) if _is_standard(line)]
-        foreign = [line for line in (*sorted(plain), *froms) if not _is_standard(line)]
-        blocks = ["\n".join(block) for block in (standard, foreign) if block]
-        lines = ["\n\n".join(blocks)] if blocks else []
+        blocks: tuple[list[str], ...] = ([], [], [])
+        for line in (*sorted(plain), *froms):
+            blocks[self._section(line)].append(line)
+        lines = ["\n\n".join("\n".join(block) for block in blocks if block)]
+        lines = lines if plain or froms else []
         if self.constants:
             text = "".join(f"{name} = {text}\n" for name, text in self.constants.items())
             lines.append(wrapped(text, WIDTH).rstrip("\n"))
@@ -191,12 +200,6 @@ def _is_of_math(name: str, value: Any) -> bool:
     if type(value) is not float or name not in ("pi", "e", "tau", "inf", "nan"):
         return False
     return value == getattr(math, name) or (name == "nan" and math.isnan(value))
-
-
-def _is_standard(line: str) -> bool:
-    import sys
-
-    return line.split()[1].split(".")[0] in sys.stdlib_module_names
 
 
 def _from_line(module: str, names: list[str]) -> str:

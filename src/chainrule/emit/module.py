@@ -45,7 +45,7 @@ from chainrule.emit.memory.reuse import reuse
 from chainrule.emit.names import Names
 from chainrule.emit.place import place
 from chainrule.emit.plan import For, Move, Plan, Value, While, count_uses, walk
-from chainrule.emit.printing import Answer, body_lines, expression_text
+from chainrule.emit.printing import WIDTH, Answer, body_lines
 from chainrule.emit.statements import Writer
 from chainrule.emit.targets import Target
 from chainrule.emit.targets import target as target_named
@@ -54,15 +54,15 @@ from chainrule.emit.wording.factors import open_products
 from chainrule.emit.wording.named_rows import rows_of
 from chainrule.emit.wording.origins import Origins
 from chainrule.emit.wording.reals import as_floats
+from chainrule.emit.wording.signatures import is_annotated, signature
 from chainrule.emit.wording.unsplit import unsplit
 from chainrule.emit.wording.widths import measure_of
 from chainrule.errors import UnsupportedError
-from chainrule.graph.block import NO_DEFAULT, Graph, SignatureParameter
+from chainrule.graph.block import Graph
 from chainrule.graph.large import large_programs
 from chainrule.graph.naming import free_name
 from chainrule.records import dataclass
 
-WIDTH = 88
 # Widths of a body that are tried: the names are final only when all is laid out.
 WIDTHS = (84, 80, 76)
 
@@ -132,11 +132,14 @@ def _rendered(
     names = _function_names(graphs, ordered)
     if spelled.decorator is not None:
         top.imported(*spelled.decorator)
+    annotated = any(map(is_annotated, graphs))
     texts = []
     for graph in ordered:
         called = {key: names[callee] for key, callee in callees[graph].items()}
-        text = _function_text(plans[graph], names[graph], targets[graph], top, called, comments)
-        texts.append(text)
+        # What the user's functions call is ours to annotate, once they are.
+        full = is_annotated(graph) if graph in graphs else annotated
+        plan, form = plans[graph], targets[graph]
+        texts.append(_function_text(plan, names[graph], form, top, called, comments, full))
     parts = [f'"""{header}"""'] if header else []
     source = _assembled(parts + top.lines(), [*top.helpers.values(), *texts])
     tree = ast.parse(source)
@@ -213,7 +216,13 @@ def _users_names(plan: Plan) -> set[str]:
 
 
 def _function_text(
-    plan: Plan, name: str, target: Target, header: Header, called: dict[Any, str], comments: bool
+    plan: Plan,
+    name: str,
+    target: Target,
+    header: Header,
+    called: dict[Any, str],
+    comments: bool,
+    annotated: bool,
 ) -> str:
     graph = plan.graph
     target.check(plan, target)
@@ -286,7 +295,7 @@ def _function_text(
         lines[:0] = as_floats(graph, lines)
     if target.prologue is not None and any(f"{target.namespace}." in line for line in lines):
         lines.insert(0, target.prologue(plan))
-    head = _signature(name, graph.signature, speller)
+    head = signature(name, graph, speller, annotated)
     if target.decorator is not None:
         options = target.options(graph, header.in_file, header.is_own)
         head = f"@{header.imported(*target.decorator)}{options}\n{head}"
@@ -377,54 +386,3 @@ def _wrapped_text(line: str) -> list[str]:
     if len(line) <= WIDTH - 8:
         return [line]
     return textwrap.wrap(line, WIDTH - 8, break_long_words=False, break_on_hyphens=False)
-
-
-def _signature(name: str, parameters: Sequence[SignatureParameter], speller: Speller) -> str:
-    parts: list[str] = []
-    kinds = [parameter.kind for parameter in parameters]
-    for position, parameter in enumerate(parameters):
-        keyword_only = parameter.kind == "KEYWORD_ONLY"
-        if (
-            keyword_only
-            and "VAR_POSITIONAL" not in kinds
-            and (position == 0 or kinds[position - 1] != "KEYWORD_ONLY")
-        ):
-            parts.append("*")
-        parts.append(_parameter(parameter, speller))
-        after = kinds[position + 1] if position + 1 < len(kinds) else None
-        if parameter.kind == "POSITIONAL_ONLY" and after != "POSITIONAL_ONLY":
-            parts.append("/")
-    line = f"def {name}({', '.join(parts)}):"
-    if len(line) <= WIDTH:
-        return line
-    inner = ", ".join(parts)
-    starred = any(part.startswith("*") for part in parts)
-    if len(inner) + 4 <= WIDTH and starred:
-        return f"def {name}(\n    {inner}\n):"
-    if len(inner) + 4 <= WIDTH:
-        return f"def {name}(\n    {inner}\n):"
-    return f"def {name}(\n" + "".join(f"    {part},\n" for part in parts) + "):"
-
-
-def _parameter(parameter: SignatureParameter, speller: Speller) -> str:
-    star = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind, "")
-    text = star + parameter.name
-    annotation = parameter.annotation
-    if annotation is not None and _is_builtin_annotation(annotation):
-        text += f": {annotation}"
-    else:
-        annotation = None
-    if parameter.default is NO_DEFAULT:
-        return text
-    default = expression_text(speller.default(parameter))
-    return f"{text} = {default}" if annotation is not None else f"{text}={default}"
-
-
-def _is_builtin_annotation(text: str) -> bool:
-    """Whether an annotation needs nothing but builtins."""
-    try:
-        tree = ast.parse(text, mode="eval")
-    except SyntaxError:
-        return False
-    names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    return all(hasattr(builtins, name) for name in names)

@@ -233,9 +233,9 @@ class SignatureParameter:
 
     ``kind`` is one of :class:`inspect.Parameter`'s kinds by name (``"POSITIONAL_OR_KEYWORD"``,
     ``"VAR_POSITIONAL"`` ...); ``default`` is the default's value or ``NO_DEFAULT``;
-    ``annotation`` is kept when it is plain text such as ``float``.  ``node`` is the parameter's
-    value in the body, None when the body was specialised on the argument and does not read it:
-    where it is a function (``called``) it cannot.
+    ``annotation`` is the text of the user's, if there is one.  ``node`` is the parameter's value
+    in the body, None when the body was specialised on the argument and does not read it: where
+    it is a function (``called``) it cannot.
     """
 
     name: str

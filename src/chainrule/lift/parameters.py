@@ -540,6 +540,14 @@ def _looped_over(node: ast.AST) -> Iterator[str]:
                 yield from _looped_over(arg)
 
 
+def annotation_text(parameter: inspect.Parameter) -> str | None:
+    """An annotation as the user wrote it, as far as that is known; None where there is none."""
+    annotation = parameter.annotation
+    if annotation is inspect.Parameter.empty:
+        return None
+    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+
+
 def signature_parameters(
     graph: Graph,
     signature: inspect.Signature,
@@ -550,10 +558,7 @@ def signature_parameters(
     found = []
     for parameter in signature.parameters.values():
         default = NO_DEFAULT if parameter.default is inspect.Parameter.empty else parameter.default
-        annotation = parameter.annotation
-        text = annotation.__name__ if annotation in (float, int, bool, str) else None
-        if isinstance(annotation, str) and annotation in ("float", "int", "bool", "str"):
-            text = annotation
+        text = annotation_text(parameter)
         node, value = nodes.get(parameter.name), values.get(parameter.name)
         called = isinstance(value, Static) and callable(value.value)
         kind = parameter.kind.name

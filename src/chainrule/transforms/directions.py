@@ -28,6 +28,8 @@ from chainrule.primitives.list_lengths import DIFFERENT
 from chainrule.records import replace
 
 CONTAINERS = (list, tuple, dict)
+# An annotation that is no text of Python's.
+UNTOLD = "?"
 Taken = Iterable[tuple[str, str, bool]]
 
 
@@ -67,10 +69,12 @@ def add_parameters(
     signature = list(graph.signature)
     kind = seed_kind((p.name, p.kind, p.has_default) for p in signature)
     added = []
+    annotated = bool(signature) and all(parameter.annotation for parameter in signature)
     for name, structure in zip(names, like, strict=True):
         node = graph.body.parameter(name, _type_of(structure))
         graph.names[node] = name
-        entry = SignatureParameter(name, kind, node=node)
+        text = _annotation(structure) if annotated else None
+        entry = SignatureParameter(name, kind, annotation=text, node=node)
         variadic = signature and signature[-1].kind == "VAR_KEYWORD"
         signature.insert(len(signature) - bool(variadic), entry)
         with graph.inside(graph.body):
@@ -148,6 +152,24 @@ def _type_of(structure: Structure) -> Type:
     if structure.kind != "leaf" or structure.node is None:
         return OPAQUE
     return _direction_type(structure.node.type)
+
+
+def _annotation(structure: Structure) -> str:
+    """What annotates a direction; UNTOLD where the type tells it, or nothing."""
+    if structure.kind == "leaf" and structure.node is not None:
+        number = structure.node.type in (FLOAT, INT)
+        return "float" if number else UNTOLD
+    parts = [_annotation(part) for part in structure.parts]
+    if UNTOLD in parts or not parts:
+        return UNTOLD
+    if structure.kind == "tuple":
+        return f"tuple[{', '.join(parts)}]"
+    alike = len(set(parts)) == 1
+    if structure.kind == "list" and alike:
+        return f"list[{parts[0]}]"
+    if structure.kind == "dict" and alike and all(isinstance(key, str) for key in structure.keys):
+        return f"dict[str, {parts[0]}]"
+    return UNTOLD
 
 
 def _direction_type(type: Type) -> Type:

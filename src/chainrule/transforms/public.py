@@ -9,6 +9,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from chainrule.errors import ChainruleError, leave
 from chainrule.transforms.protocols import OfOneNumber, Seeded, WithValue, Wrt
 
 Function = Callable[..., Any]
@@ -39,8 +40,12 @@ def _transform(name: str, summary: str, details: str, example: str) -> Any:
     ) -> Any:
         derivative = _engine()
         if function is None:
-            return lambda found: derivative(found, public, wrt, mode, name, target)
-        return derivative(function, public, wrt, mode, name, target)
+            return functools.partial(transform, wrt=wrt, mode=mode, target=target, name=name)
+        try:
+            return derivative(function, public, wrt, mode, name, target)
+        except ChainruleError as refusal:
+            leave(refusal)
+            raise
 
     public = name
     transform.__name__ = transform.__qualname__ = name

@@ -24,7 +24,7 @@ from chainrule.emit.loading.kept_ints import kept_ints, wrapping
 from chainrule.emit.loading.load import load
 from chainrule.emit.module import render
 from chainrule.emit.targets import target as target_named
-from chainrule.errors import ArgumentError, ChainruleError, UnsupportedError
+from chainrule.errors import ArgumentError, ChainruleError, UnsupportedError, leave
 from chainrule.graph.guard import has_no_entries
 from chainrule.graph.large import large_programs
 from chainrule.lift.infer import certain_numbers, takes_numbers
@@ -204,10 +204,8 @@ class Request:
             with large_programs():
                 return self._generated(arguments, entry, read)
         except ChainruleError as refusal:
-            if sys.flags.dev_mode:
-                raise
-            # It names the user's line itself: the way to it through chainrule helps nobody.
-            raise refusal.with_traceback(None)  # noqa: B904
+            leave(refusal)
+            raise
 
     def _generated(
         self,
@@ -304,6 +302,13 @@ class ByKind:
 
     def call(self, *args: Any, **keywords: Any) -> Any:
         """The derivative for these arguments, whatever their kinds."""
+        try:
+            return self._called(args, keywords)
+        except ChainruleError as refusal:
+            leave(refusal)
+            raise
+
+    def _called(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         first = self.variants.first
         others = self._others
         if not self.entry.on and others and not keywords and others.is_as_before(args):
@@ -366,6 +371,8 @@ class Specialised:
         functools.update_wrapper(self, plain)
         # It is not a wrapper of the function: what looks for the function must not go past it.
         vars(self).pop("__wrapped__", None)
+        own = getattr(plain, "__annotations__", {})
+        self.__annotations__ = {name: own[name] for name in own if name != "return"}
         self.__name__ = (
             request.name or f"{request.transform}_{getattr(plain, '__name__', 'function')}"
         )
@@ -408,13 +415,19 @@ class Specialised:
 
     @property
     def __signature__(self) -> inspect.Signature:
-        return with_seeds(self._signature, self.request.transform, self._wrt)[0]
+        signature = with_seeds(self._signature, self.request.transform, self._wrt)[0]
+        # What f returns is not what its derivative does.
+        return signature.replace(return_annotation=inspect.Signature.empty)
 
     @property
     def source(self) -> str:
         """The text that ran last; generated from annotations and defaults before any call."""
         if self._latest is None:
-            self._latest = self.request.generate(None)
+            try:
+                self._latest = self.request.generate(None)
+            except ChainruleError as refusal:
+                leave(refusal)
+                raise
         text: str = self._latest.source  # type: ignore[attr-defined]
         return text
 
@@ -427,27 +440,31 @@ class Specialised:
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         if not keywords and self._fits(args):
             return self._latest(*args)  # type: ignore[misc]
-        if self._has_other_defaults():
-            self._read_defaults()
-        key: Hashable = tuple(map(kind_key, args))
-        if keywords or self._containers:
-            named = tuple((name, kind_key(value)) for name, value in keywords.items())
-            key = (key, named, tuple(map(kind_key, self._containers)))
-        found = self._made.get(key)
-        if found is None:
-            made = self._kept.get(key)
-            if made is None or not _is_as_new(made):
-                made = self._kept[key] = self._make(args, keywords)
-            by_types = not (keywords or self._containers) and self._owner is None
-            check = fits(args, self._plain, self._partials) if by_types else never
-            found = self._made[key] = made, check
-            if self._owner is None and target_named(self.request.target).decorator is not None:
-                return self._compiled(made, args, keywords)
-        made, self._fits = found
-        self._latest = made
-        if self._owner is not None:
-            return made(self._owner, *args, **keywords)
-        return made(*args, **keywords)
+        try:
+            if self._has_other_defaults():
+                self._read_defaults()
+            key: Hashable = tuple(map(kind_key, args))
+            if keywords or self._containers:
+                named = tuple((name, kind_key(value)) for name, value in keywords.items())
+                key = (key, named, tuple(map(kind_key, self._containers)))
+            found = self._made.get(key)
+            if found is None:
+                made = self._kept.get(key)
+                if made is None or not _is_as_new(made):
+                    made = self._kept[key] = self._make(args, keywords)
+                by_types = not (keywords or self._containers) and self._owner is None
+                check = fits(args, self._plain, self._partials) if by_types else never
+                found = self._made[key] = made, check
+                if self._owner is None and target_named(self.request.target).decorator is not None:
+                    return self._compiled(made, args, keywords)
+            made, self._fits = found
+            self._latest = made
+            if self._owner is not None:
+                return made(self._owner, *args, **keywords)
+            return made(*args, **keywords)
+        except ChainruleError as refusal:
+            leave(refusal)
+            raise
 
     def _compiled(
         self, made: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.emit.loading.guards import Watch, bound_arguments
-from chainrule.errors import InternalError
+from chainrule.errors import ChainruleError, InternalError, leave
 
 # Generated functions that are kept for values that may come back.
 MOST_KEPT = 16
@@ -57,7 +57,11 @@ class Variants:
         """The value of the function that is right now; ``stale`` has found that it is not."""
         if stale is self.current:
             args, keywords = self._with_new_defaults(args, keywords)
-            self.current = self._right_one(args, keywords)
+            try:
+                self.current = self._right_one(args, keywords)
+            except ChainruleError as refusal:
+                leave(refusal)
+                raise
             self.first.source = self.texts[self.current]
             if self.first.watch is not None:
                 self.first.watch.switch(on=self.current is self.first)
