@@ -8,6 +8,7 @@ gradient for r, and a fit J^T r.  Where the search begins is not felt.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
@@ -16,11 +17,11 @@ from chainrule.graph.block import Block, Graph
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, array_of, unit_axes_of
-from chainrule.primitives.arithmetic import greater, logical_not
-from chainrule.primitives.arrays.creation import eye
+from chainrule.primitives.arithmetic import greater, greater_equal, logical_not
+from chainrule.primitives.arrays.creation import eye, literal
 from chainrule.primitives.arrays.lengths import Length, Lengths, Of
 from chainrule.primitives.arrays.linear_algebra import solve
-from chainrule.primitives.arrays.reductions import array_max
+from chainrule.primitives.arrays.reductions import array_any, array_max
 from chainrule.primitives.arrays.shaping import dimension, transpose
 from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.control import IF, raise_where
@@ -32,8 +33,35 @@ MASK = tuple[bool, ...]
 # How far from a solution, by its largest entry or on its own, it still is one.
 NEAR, NEAREST = 1e-3, 1e-6
 UNFOUND = "raise ArithmeticError('no {} was found: there is no derivative')"
-# What the solvers call the state that they look for; others return it itself.
-WITH_REPORT = ("scipy.optimize.root", "scipy.optimize.minimize", "scipy.optimize.least_squares")
+AT_A_BOUND = "raise ArithmeticError('the {} is at a bound: there is no derivative')"
+WORDS = ("x", "success", "message", "status", "nfev", "nit", "fun")
+REPORTED = {**{name: f"_0_.{name}" for name in WORDS}, "residuals": "_0_.fun"}
+# How what is known of a solution is read out of what SciPy returns; others return it itself.
+READ = {
+    "scipy.optimize.root": REPORTED,
+    "scipy.optimize.minimize": REPORTED,
+    "scipy.optimize.least_squares": REPORTED,
+    "scipy.optimize.leastsq": {"x": "_0_[0]", "ier": "_0_[1]"},
+    "scipy.optimize.curve_fit": {"x": "_0_[0]"},
+}
+IN_FULL = {"x": "_0_[0]", "ier": "_0_[2]", "message": "_0_[3]"}
+# Those that do no more than to warn, or to return a number, where they have found nothing.
+SILENT = ("scipy.optimize.fsolve", "scipy.optimize.leastsq")
+# A bound for all unknowns, or one for each.
+Bound = float | tuple[float, ...]
+
+
+class Handed(NamedTuple):
+    """A function that is handed to SciPy by a keyword, none for the first.
+
+    ``values`` are the positions among the arguments of what it takes after the ``variables`` that
+    SciPy gives it.
+    """
+
+    keyword: str | None
+    key: Hashable
+    variables: int
+    values: tuple[int, ...]
 
 
 class System(NamedTuple):
@@ -42,6 +70,12 @@ class System(NamedTuple):
     ``starts`` is how many numbers the start is written as, 0 where it is an array; ``options``
     are numbers and words, and ``given`` the names of those that are arguments; ``kind`` is
     ``"root"``, ``"fixed"``, ``"minimum"`` or ``"fit"``.
+
+    ``zero`` is the key of what is solved, where that is not the function that SciPy is given, and
+    ``taken`` how many values it takes after its state.  ``data`` are the positions of arguments
+    that stand before the start.  ``handed`` are the functions where SciPy cannot hand their
+    values on to them; ``bounds`` those between which the solution has to lie; ``begun`` is
+    whether SciPy is told where to begin.
     """
 
     dotted: str
@@ -49,16 +83,28 @@ class System(NamedTuple):
     starts: int
     options: tuple[tuple[str, Any], ...]
     given: tuple[str, ...]
+    zero: Hashable = None
+    taken: int | None = None
+    data: tuple[int, ...] = ()
+    handed: tuple[Handed, ...] = ()
+    bounds: tuple[Bound, Bound] | None = None
+    begun: bool = True
 
     @property
     def own(self) -> int:
         """How many arguments are SciPy's own."""
         return (self.starts or 1) + len(self.given)
 
+    def values(self, args: Sequence[Any]) -> Sequence[Any]:
+        """Those of the arguments that what is solved takes after its state."""
+        return args[self.own :] if self.taken is None else args[self.own : self.own + self.taken]
+
     @property
-    def reports(self) -> bool:
-        """Whether SciPy tells more than the solution."""
-        return self.dotted in WITH_REPORT
+    def read(self) -> dict[str, str]:
+        """How the parts of what SciPy returns are read out of it."""
+        if ("full_output", True) in self.options:
+            return IN_FULL
+        return READ.get(self.dotted, {})
 
     def layout(self) -> str:
         """The arguments as they are written, behind the function, which is ``_0_``."""
@@ -66,7 +112,9 @@ class System(NamedTuple):
         numbers = [f"_{k + 1}_" for k in range(count)]
         start = f"[{', '.join(numbers)}]" if self.starts else numbers[0]
         options = [f"{name}=_{count + k + 1}_" for k, name in enumerate(self.given)]
-        return ", ".join(["_0_", start, *options])
+        data = [f"_{k + 1}_" for k in self.data]
+        starts = [f"p0={start}" if data else start] if self.begun else []
+        return ", ".join(["_0_", *data, *starts, *options])
 
 
 def system_of(node: Node) -> System:
@@ -123,7 +171,7 @@ TOLD: dict[str, Type | None] = {
     "success": BOOL,
     "message": OPAQUE,
     "residuals": None,
-    **dict.fromkeys(("status", "nfev", "njev", "nhev", "nit"), INT),
+    **dict.fromkeys(("status", "nfev", "njev", "nhev", "nit", "ier"), INT),
 }
 
 
@@ -142,9 +190,10 @@ class _Implicit:
     def __init__(self, node: Node, args: Sequence[Node]) -> None:
         self.node, self.args, self.graph = node, args, node.graph
         self.system = system_of(node)
-        self.values = tuple(args[self.system.own :])
+        self.values = tuple(self.system.values(args))
         functions = self.graph.functions
-        self.function = functions[node.params[0]]
+        zero = self.system.zero
+        self.function = functions[node.params[0] if zero is None else zero]
         self.equation = self.function
         if self.system.kind in ("minimum", "fit"):
             self._check_smooth()
@@ -194,14 +243,18 @@ class _Implicit:
         """
         key, system, _ = self.node.params
         assert isinstance(system, System)
-        if not system.reports:
+        if system.bounds is not None:
+            self._check_inside(jacobian, *system.bounds)
+        reports = "success" in system.read
+        if not reports and system.dotted not in SILENT:
             return
 
         def told(part: str) -> Node:
             return solution_part(self.graph, key, system, part, self.args)
 
         def far() -> Node:
-            left = told("residuals") if system.kind == "root" else self._call(self.equation, x.type)
+            known = reports and system.kind == "root"
+            left = told("residuals") if known else self._call(self.equation, x.type)
             step = array_max(TABLE["absolute"](solve(jacobian, left)))
             self.graph.names.setdefault(step, "step")
             found: Node = greater(step, array_max(TABLE["absolute"](x)) * NEAR + NEAREST)
@@ -209,17 +262,37 @@ class _Implicit:
 
         x = self.solution
         text = UNFOUND.format("solution" if system.kind == "root" else system.kind)
+        if not reports:
+            raise_where(far(), text)
+            return
         missed = logical_not(told("success"))
         arm, other = (Block(self.graph, self.graph.cursor) for _ in range(2))
         with self.graph.inside(arm):
             raise_where(far(), text)
         self.graph.cursor.add(IF, (missed,), (arm, other, "statement"))
 
+    def _check_inside(self, jacobian: Node, low: Bound, high: Bound) -> None:
+        """Raise where a bound keeps the solution from where the gradient is zero.
+
+        A step of Newton's leads over it, or away from it as far as to the next such place.
+        """
+        x = self.solution
+        step = TABLE["absolute"](solve(jacobian, self._call(self.equation, x.type)))
+        self.graph.names.setdefault(step, "step")
+        from_low = None if _everywhere(low, -math.inf) else x - _bound(self.graph, low)
+        to_high = None if _everywhere(high, math.inf) else _bound(self.graph, high) - x
+        room: Any = to_high if from_low is None else from_low
+        if from_low is not None and to_high is not None:
+            room = TABLE["minimum"](from_low, to_high)
+        self.graph.names.setdefault(room, "room")
+        touched = array_any(greater_equal(step, room))
+        raise_where(touched, AT_A_BOUND.format(self.system.kind))
+
     def tangent(self, dots: Sequence[Node | None]) -> Node | None:
         """The tangent for tangents of the arguments."""
         rest = [
             None if dot is not None and is_constant(dot, 0) else dot
-            for dot in dots[self.system.own :]
+            for dot in self.system.values(dots)
         ]
         mask = (False, *(dot is not None for dot in rest))
         if not any(mask):
@@ -258,6 +331,18 @@ class _Implicit:
         found = INVOKE._derived(template, "pullback", args, mask, types)
         for value, value_bar in zip(active, found, strict=True):
             walker.accumulate(value, value_bar)
+
+
+def _everywhere(bound: Bound, value: float) -> bool:
+    return all(each == value for each in (bound if isinstance(bound, tuple) else (bound,)))
+
+
+def _bound(graph: Graph, bound: Bound) -> Node:
+    if not isinstance(bound, tuple):
+        return graph.constant(bound)
+    entries = tuple(graph.constant(each) for each in bound)
+    found: Node = graph.cursor.add(literal, entries, ((len(entries),), None))
+    return found
 
 
 def _derived(

@@ -52,9 +52,9 @@ class Problem(NamedTuple):
         return self.time + self.times + len(self.given)
 
     @property
-    def reports(self) -> bool:
-        """Whether SciPy tells more than the solution."""
-        return self.ends > 0
+    def read(self) -> dict[str, str]:
+        """How the parts of what SciPy returns are read out of it; none where it is the solution."""
+        return {name: f"_0_.{name}" for name in ("t", "y", *REPORTS)} if self.ends else {}
 
     @property
     def time(self) -> int:

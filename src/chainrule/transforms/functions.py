@@ -36,6 +36,7 @@ from chainrule.primitives.invoke import (
     INVOKE_EFFECT,
     WHOLE,
 )
+from chainrule.primitives.jumps import own_function
 from chainrule.primitives.solutions import SOLUTIONS, System
 from chainrule.primitives.told_of_searches import SEARCHES
 from chainrule.primitives.trajectories import TRAJECTORIES, Problem
@@ -58,8 +59,6 @@ from chainrule.transforms.sensitivities import jacobian_of, sensitivities_of
 SOLVED = (*TRAJECTORIES, *SOLUTIONS)
 WRITTEN = (*FUNCTIONALS, *INTEGRALS, *SEARCHES)
 CALLING = (INVOKE, INVOKE_EFFECT, *WRITTEN, *SOLVED)
-# What a part of a solution is called by SciPy, where that is another name.
-ATTRIBUTES = {"residuals": "fun"}
 Finish = Callable[[Graph], Graph]
 # The derivatives of a function that is called need further ones, but not ever further ones.
 MOST_FURTHER = 8
@@ -90,6 +89,11 @@ def with_calls(graph: Graph, finish: Finish) -> Graph:
     for each in (new, *written.values()):
         each.callees = {key: written[key] for key in each.callees}
     return new
+
+
+def _first_names(function: Function, count: int) -> tuple[str, ...]:
+    parameters = function.lifted.graph.body.parameters[:count]
+    return tuple(str(parameter.params[0]) for parameter in parameters)
 
 
 def _order(functions: dict[Hashable, Function], key: Hashable) -> int:
@@ -460,18 +464,35 @@ class _Caller(Copier):
         if call is None:
             op = CALL_FUNCTIONAL_EFFECT if step.op.effect else CALL_FUNCTIONAL
             args = tuple(map(self.mapped, step.args))
-            params = (key, asked.dotted, asked.own, asked.options, asked.layout(), "_0_")
-            call = self.graph.cursor.add(op, args, params, None if asked.reports else step.type)
+            handed = self._handed(asked)
+            own = len(args) if handed else asked.own
+            params = (key, asked.dotted, own, asked.options, asked.layout(), "_0_", handed)
+            call = self.graph.cursor.add(op, args, params, None if asked.read else step.type)
             self.made.setdefault(((key, asked), step.args), []).append((self.graph.cursor, call))
             self.called[key] = None
+            self.called.update((each[1], None) for each in handed)
             if isinstance(asked, Problem) and self.graph.functions[key].base is not None:
                 self.graph.names.setdefault(call, "sensitivities")
-            elif asked.reports:
+            elif asked.read:
                 self.graph.names.setdefault(call, "solution")
-        if not asked.reports:
+        if not asked.read:
             return call
-        name = ATTRIBUTES.get(str(part), part)
-        return self.graph.cursor.add(VERBATIM, (call,), (f"_0_.{name}", step.type, None), step.type)
+        text = asked.read[str(part)]
+        return self.graph.cursor.add(VERBATIM, (call,), (text, step.type, None), step.type)
+
+    def _handed(self, asked: Problem | System) -> tuple[tuple[Hashable, ...], ...]:
+        """Functions that take values besides what SciPy gives them, with the names of the latter.
+
+        The names and the positions of the values are told, in the place of ``args=(...)``.
+        """
+        if not isinstance(asked, System):
+            return ()
+        functions = self.graph.functions
+        bodies = [own_function(functions, functions[each.key]) for each in asked.handed]
+        return tuple(
+            (each.keyword, each.key, _first_names(body, each.variables), each.values)
+            for each, body in zip(asked.handed, bodies, strict=True)
+        )
 
     def _widest(self, key: Hashable, step: Node) -> Hashable:
         """The function that is called on these arguments anyway and returns this result too."""

@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from chainrule.emit.plan import Value
+from chainrule.graph.naming import free_name
 
 
 def call_function(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
@@ -15,17 +16,36 @@ def call_function(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
 
 def call_functional(speller: Any, value: Value, args: list[ast.expr]) -> ast.expr:
     """``quad(function, low, high, args=(...))[0]`` and its like."""
-    key, dotted, count, options, layout, part = value.params
+    key, dotted, count, options, layout, part, *more = value.params
     if speller.target.decorator is not None or speller.target.namespace is not None:
         raise speller.refusal(value, f"`{dotted}`")
-    function = speller.name(speller.functions[key])
+    handed = {each[0]: _handed(speller, each, args) for each in (more[0] if more else ())}
+    function = handed.pop(None, None) or speller.name(speller.functions[key])
     call: ast.Call = speller.template(f"call({layout})", [function, *args[:count]])
     call.func = speller.callable(dotted)
     if args[count:]:
         call.keywords.append(ast.keyword("args", ast.Tuple(args[count:], ast.Load())))
+    call.keywords += [ast.keyword(name, function) for name, function in handed.items()]
     call.keywords += [ast.keyword(name, _option(speller, known)) for name, known in options]
     written: ast.expr = speller.template(part, [call])
     return written
+
+
+def _handed(speller: Any, handed: Any, args: list[ast.expr]) -> ast.expr:
+    """A function that SciPy is given, ``lambda t, a: model(t, a, shift)`` where it needs more."""
+    _, key, names, places = handed
+    function: ast.expr = speller.name(speller.functions[key])
+    if not places:
+        return function
+    values = [args[place] for place in places]
+    walked = (node for value in (function, *values) for node in ast.walk(value))
+    taken = {node.id for node in walked if isinstance(node, ast.Name)}
+    own: list[str] = []
+    for name in names:
+        own.append(free_name(name, taken.union(own)))
+    given = [ast.Name(name, ast.Load()) for name in own]
+    parameters = ast.arguments([], [ast.arg(name) for name in own], None, [], [], None, [])
+    return ast.Lambda(parameters, ast.Call(function, [*given, *values], []))
 
 
 def _option(speller: Any, known: Any) -> ast.expr:

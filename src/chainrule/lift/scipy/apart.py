@@ -6,10 +6,11 @@ What such a function uses from around it becomes arguments of it.
 from __future__ import annotations
 
 import ast
+import sys
 from collections import abc
 from typing import Any, NamedTuple
 
-from chainrule.graph.block import PARAMETER, Block, inside
+from chainrule.graph.block import GLOBAL, PARAMETER, Block, inside
 from chainrule.graph.function import Function
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
@@ -195,6 +196,8 @@ def static_option(lifter: Methods, name: str, value: Value, node: ast.AST) -> An
     if items is not None:
         return tuple(static_option(lifter, name, item, node) for item in items)
     known, found = lifter.static_value(value)
+    if isinstance(value, Node) and value.op is GLOBAL and value.params[0] == "numpy":
+        known, found = True, getattr(sys.modules["numpy"], str(value.params[1]))
     if not known or not isinstance(found, (int, float, str, type(None))):
         raise lifter.unsupported(
             f"`{name}` that is known at run time only", "Write the number there.", node

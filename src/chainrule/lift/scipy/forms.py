@@ -9,7 +9,7 @@ from typing import Any
 
 from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.lift.containers.methods import Methods
-from chainrule.lift.scipy import functionals, grids, made_curves, solutions, trajectories
+from chainrule.lift.scipy import fits, functionals, grids, made_curves, solutions, trajectories
 from chainrule.lift.values import Value
 from chainrule.primitives.declare import Elementwise
 from chainrule.primitives.inverses import INVERSES
@@ -98,9 +98,10 @@ SCIPY: dict[tuple[str, str], ScipyForm] = {
     ("scipy.optimize", "fsolve"): solutions.fsolve,
     ("scipy.optimize", "fixed_point"): solutions.fixed_point,
     ("scipy.optimize", "root"): solutions.ROOT,
-    ("scipy.optimize", "curve_fit"): solutions.fitted_curve,
+    ("scipy.optimize", "curve_fit"): fits.fitted_curve,
     ("scipy.optimize", "minimize"): solutions.MINIMIZE,
     ("scipy.optimize", "least_squares"): solutions.LEAST_SQUARES,
+    ("scipy.optimize", "leastsq"): solutions.LEASTSQ,
     **{("scipy.interpolate", name): made_curves.making(name) for name in made_curves.MADE},
     ("scipy.interpolate", grids.GRID): grids.make_grid,
     ("scipy.interpolate", "interpn"): grids.read_once,

@@ -1,16 +1,19 @@
-"""Systems: ``fsolve``, ``root``, ``fixed_point``, ``minimize`` and ``least_squares``."""
+"""Systems: ``fsolve``, ``root``, ``fixed_point``, ``minimize``, ``least_squares``, ``leastsq``."""
 
 from __future__ import annotations
 
 import ast
-import sys
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from chainrule.errors import UnsupportedError
+from chainrule.graph.function import Function
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, array_of, unit_axes_of
 from chainrule.lift.scipy import functionals
 from chainrule.lift.scipy.apart import apart, further_arguments, settled_options, start_of
+from chainrule.lift.scipy.bounded import bounds_of
+from chainrule.lift.scipy.losses import loss_of, weighed
+from chainrule.lift.scipy.own_slopes import handed_over, own_slopes
 from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.arrays.creation import literal
 from chainrule.primitives.declare import NUMBERS
@@ -62,13 +65,15 @@ class Solver:
         return self._solved(lifter, given, first, start, node)
 
     def _solved(self, lifter: Any, given: Keywords, first: str, start: str, node: ast.AST) -> Value:
-        single = self.kind in ("minimum", "fit")
-        begun = start_of(lifter, given.pop(start), self.name, single, node)
+        begun = start_of(lifter, given.pop(start), self.name, self.single, node)
         numbers = begun[0].type in NUMBERS
         units = (len(begun) == 1,) if numbers else unit_axes_of(begun[0].type)
         state = array_of("float64", units)
         function = given.pop(first)
         extras = further_arguments(lifter, given.pop("args", Static(())))
+        slopes = own_slopes(lifter, self.name, given, node)
+        bounds = bounds_of(lifter, self.name, given.get("bounds"), node)
+        loss = loss_of(lifter, given, node) if self.kind == "fit" else None
         options, named = settled_options(lifter, given, node)
 
         def result(value: Value) -> Node:
@@ -80,15 +85,25 @@ class Solver:
             lifter, function, [state], extras, result, fallback, node, [starts or None]
         )
         dotted = f"scipy.optimize.{self.name}"
-        system = System(dotted, self.kind, starts, options, tuple(named))
+        system = System(dotted, self.kind, starts, options, tuple(named), bounds=bounds)
+        known = [starts or None]
+        handed: list[tuple[str | None, Function, Sequence[Node]]] = [(None, made, values)]
+        for keyword, slope in slopes:
+            found = apart(lifter, slope, [state], extras, lifter.array_node, "slopes", node, known)
+            handed.append((keyword, *found))
+        if loss is not None:
+            cost, values = weighed(lifter, loss, function, state, extras, node)
+            system = system._replace(kind="minimum", zero=cost.key)
+        if len(handed) > 1 or loss is not None:
+            system, values = handed_over(system, values, handed)
         every = (*begun, *named.values(), *values)
 
         def part(name: str) -> Value:
             found: Value = lifter.boxed(solution_part(lifter.graph, made.key, system, name, every))
             return found
 
-        if not system.reports:
-            return part("x")
+        if "success" not in system.read:
+            return self._told(lifter, system, part, node)
         parts = [part(name) for name in ("x", "success", "message", "status", "nfev")]
         parts.append(self._value(lifter, part, node))
         refusal = lifter.unsupported(
@@ -96,6 +111,24 @@ class Solver:
         )
         counted = part("nit") if self.kind == "minimum" else Poison(refusal)
         return TupleValue((*parts, counted, Poison(refusal), Poison(refusal)), Found)
+
+    @property
+    def single(self) -> bool:
+        """Whether it may start from one number."""
+        return self.kind != "fixed"
+
+    def _told(self, lifter: Any, system: System, part: Any, node: ast.AST) -> Value:
+        """The solution alone, or in a row with what else is returned."""
+        if not system.read:
+            found: Value = part("x")
+            return found
+        refusal = lifter.unsupported(
+            f"what `{self.name}` gives besides the solution is used",
+            "Use the solution alone.",
+            node,
+        )
+        names = ("x", "ier") if self.name == "leastsq" else ("x", None, "ier", "message")
+        return TupleValue(tuple(Poison(refusal) if name is None else part(name) for name in names))
 
     def _value(self, lifter: Any, part: Any, node: ast.AST) -> Value:
         """``.fun``: the value of a minimum, or what is left of the equations of a root."""
@@ -142,7 +175,9 @@ def fsolve(lifter: Any, args: Arguments, keywords: Keywords, node: ast.AST) -> V
     """``fsolve(func, x0)`` of one unknown that is a number, or of a system."""
     given = {**dict(zip(FSOLVE.names, args, strict=False)), **keywords}
     start = lifter.read(given["x0"]) if "x0" in given else None
-    if start is not None and not lifter.is_container(start) and not lifter.is_array(start):
+    plain = set(given) <= {"func", "x0", "args", "xtol"}
+    number = start is not None and not lifter.is_container(start) and not lifter.is_array(start)
+    if plain and number:
         return functionals.root_near(lifter, args, keywords, node)
     return FSOLVE(lifter, args, keywords, node)
 
@@ -156,42 +191,24 @@ def fixed_point(lifter: Any, args: Arguments, keywords: Keywords, node: ast.AST)
     return FIXED(lifter, args, keywords, node)
 
 
-def fitted_curve(lifter: Any, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-    """``curve_fit``: kept as it is where nothing that is differentiated by goes in."""
-    refusal: UnsupportedError = lifter.unsupported(
-        "cannot differentiate through `curve_fit`",
-        "Fit by `least_squares(lambda p: f(xdata, *p) - ydata, p0).x`.",
-        node,
-    )
-    function = lifter.static_node(Static(sys.modules["scipy.optimize"].curve_fit))
-    try:
-        found: Value = lifter.opaque_call(function, args, keywords, node, refusal)
-    except UnsupportedError:
-        raise refusal from None
-    return found
-
-
 OWN_SLOPES = "Leave it out: SciPy then takes differences."
 FSOLVE = Solver(
     "fsolve", "root",
     ("func", "x0", "args", "fprime", "full_output", "col_deriv", "xtol", "maxfev", "band",
      "epsfcn", "factor", "diag"),
-    {"fprime": OWN_SLOPES, "full_output": "Leave it out.", "band": "Leave it out.",
-     "diag": "Leave it out."},
+    {"band": "Leave it out.", "diag": "Leave it out."},
 )  # fmt: skip
 FIXED = Solver("fixed_point", "fixed", ("func", "x0", "args", "xtol", "maxiter", "method"), {})
 ROOT = Solver(
     "root", "root", ("fun", "x0", "args", "method", "jac", "tol", "callback", "options"),
-    {"jac": OWN_SLOPES, "callback": "Leave it out."},
+    {"callback": "Leave it out."},
 )  # fmt: skip
 MINIMIZE = Solver(
     "minimize", "minimum",
     ("fun", "x0", "args", "method", "jac", "hess", "hessp", "bounds", "constraints", "tol",
      "callback", "options"),
     {
-        "jac": OWN_SLOPES, "hess": OWN_SLOPES, "hessp": OWN_SLOPES, "callback": "Leave it out.",
-        "bounds": "At a bound the gradient is not zero, and the rule does not hold: minimise "
-        "without bounds, or over a variable that maps into them.",
+        "hessp": OWN_SLOPES, "callback": "Leave it out.",
         "constraints": "With constraints the gradient is not zero, and the rule does not hold: "
         "solve the conditions of the minimum by `root`.",
     },
@@ -201,9 +218,12 @@ LEAST_SQUARES = Solver(
     ("fun", "x0", "jac", "bounds", "method", "ftol", "xtol", "gtol", "x_scale", "loss", "f_scale",
      "diff_step", "tr_solver", "tr_options", "jac_sparsity", "max_nfev", "verbose", "args"),
     {
-        "bounds": "At a bound the gradient is not zero, and the rule does not hold: fit without "
-        "bounds, or over variables that map into them.",
-        "loss": "Take the linear loss, or minimise a smooth loss by `minimize`.",
-        "jac": OWN_SLOPES, "jac_sparsity": "Leave it out.", "tr_options": "Leave it out.",
+        "jac_sparsity": "Leave it out.", "tr_options": "Leave it out.",
     },
+)  # fmt: skip
+LEASTSQ = Solver(
+    "leastsq", "fit",
+    ("func", "x0", "args", "Dfun", "full_output", "col_deriv", "ftol", "xtol", "gtol", "maxfev",
+     "epsfcn", "factor", "diag"),
+    {"full_output": "Leave it out.", "diag": "Leave it out."},
 )  # fmt: skip
