@@ -326,7 +326,7 @@ GALLERY = [
     for u_gap in reversed(u_gap_tape):
         # line: u[1:-1] += dt * (f[1:] - f[:-1]) / dx
         u_bar_scaled = dt / dx * u_bar[1:-1]
-        f_bar[:] = 0.0
+        f_bar[:1] = 0.0
         f_bar[1:] = u_bar_scaled
         f_bar[:-1] -= u_bar_scaled
         # line: f = k * (u[1:] - u[:-1]) / dx

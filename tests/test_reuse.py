@@ -412,10 +412,58 @@ def test_zeros_are_made_once_only_where_no_step_hands_them_on(
             assert oracle.agrees(verdict, number)
     if program is diffused:
         before, _, behind = slope.source.rpartition("for ")
-        assert "flux_bar = np.empty_like(d)" in before and "flux_bar[:] = 0.0" in behind
+        assert "flux_bar = np.empty_like(d)" in before and "flux_bar[-1:] = 0.0" in behind
     if program is stepped_entries:
         assert "v_bar = u_bar\n        u_bar = np.zeros_like(u)\n" in slope.source
         assert "u_bar += v_bar\n" in slope.source and "u_bar_1" not in slope.source
+
+
+def weighted(u: Any, d: Any, n: int, dt: float = 0.3) -> Any:
+    u = u.copy()
+    for _ in range(n):
+        flux = d * (u[1:] - u[:-1])
+        u[1:-1] += dt * (flux[1:] - flux[:-1])
+    return np.sum(u**3)
+
+
+def far_apart(u: Any, d: Any, n: int) -> Any:
+    u = u.copy()
+    for _ in range(n):
+        flux = d * (u[1:] - u[:-1])
+        u[1:-2] += 0.3 * (flux[2:] - flux[:-2])
+    return np.sum(u**3)
+
+
+def within(u: Any, d: Any, n: int) -> Any:
+    u = u.copy()
+    for _ in range(n):
+        flux = d * (u[1:] - u[:-1])
+        u[1:-2] += 0.3 * (flux[1:-1] - flux[:-2])
+    return np.sum(u**3)
+
+
+@pytest.mark.parametrize(
+    ("program", "cleared"),
+    [(diffused, "[-1:]"), (weighted, "[:1]"), (far_apart, "[-2:]"), (within, "[-2:]")],
+)
+@pytest.mark.parametrize("shape", [(7,), (3,), (2,), (1,), (0,), (5, 3)])
+def test_what_is_written_over_at_once_is_not_cleared(
+    program: Callable[..., Any], cleared: str, shape: tuple[int, ...]
+) -> None:
+    rng = np.random.default_rng(5)
+    given = rng.random(shape), rng.random((max(shape[0] - 1, 0), *shape[1:]))
+    slope = grad(program, wrt=("u", "d"))
+    found = slope(*given, 3)
+    if shape == (7,):
+        assert re.findall(r"flux_bar(\[.*\]) = 0.0\n", slope.source) == [cleared]
+    for position in (0, 1):
+
+        def along(each: Any, position: int = position) -> Any:
+            return program(*(each if k == position else one for k, one in enumerate(given)), 3)
+
+        verdicts = oracle.gradient(along, (given[position],)).values()
+        for verdict, number in zip(verdicts, found[position].flat, strict=True):
+            assert oracle.agrees(verdict, number)
 
 
 def rectified_loss(W: Any, V: Any, x: Any) -> Any:

@@ -2,10 +2,11 @@
 
     flux_bar = np.empty_like(diffusivity)
     for u_gap in reversed(u_gap_tape):
-        flux_bar[:] = 0.0
+        flux_bar[:1] = 0.0
         flux_bar[1:] = u_bar_scaled
 
-It is done where no step hands its array on, to the next step or to what comes after the loop.
+It is done where no step hands its array on, to the next step or to what comes after the loop.  What
+is written over at once is not cleared.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from chainrule.emit.plan import (
     While,
     blocks_of,
     defined_by,
+    reads_deep,
     walk,
 )
 from chainrule.graph.block import CONSTANT
@@ -46,7 +48,7 @@ def make_buffers_once(plan: Plan, names: Names) -> bool:
                 memory = memory or SharedMemory(plan, written)
                 versions = _versions(value, memory, written, names)
                 if versions and _stays(value, loop, memory, names.liveness):
-                    made = _made_before(value, loop, names[value])
+                    made = _made_before(value, loop, names[value], _left_by_next(value, loop))
                     plan.cleared.update(dict.fromkeys(versions, made))
                     block.insert(block.index(loop), Define(made))
     return bool(plan.cleared)
@@ -92,12 +94,34 @@ def _stays(value: Value, loop: For | While, memory: SharedMemory, liveness: Live
     )
 
 
-def _made_before(value: Value, loop: For | While, name: str) -> Value:
-    """The array that ``value``, which becomes its clearing, is written into."""
+def _left_by_next(value: Value, loop: For | While) -> list[Value]:
+    """Bounds of what is left of the zeros by the next write: -1 and None behind ``x[:-1] = v``.
+
+    They are those of all of it where more is written than a part at one end, or where it is read.
+    """
+    nothing = Value(CONSTANT, [], (None,), OPAQUE)
+    block: list[Statement] = loop.body
+    readers = [statement for statement in walk(block) if value in reads_deep(statement)]
+    if len(readers) != 1 or readers[0] not in block or reads_deep(readers[0]).count(value) != 1:
+        return [nothing, nothing]
+    write = readers[0].value if isinstance(readers[0], Define) else value
+    if write.op is section_set and write.params == ("s",) and write.args[0] is value:
+        start, stop, step = write.args[1:4]
+        numbers = [each.params[0] if each.op is CONSTANT else each for each in (start, stop, step)]
+        match numbers:
+            case [int(first), None, None] if first > 0:
+                return [nothing, start]
+            case [None, int(last), None] if last < 0:
+                return [stop, nothing]
+    return [nothing, nothing]
+
+
+def _made_before(value: Value, loop: For | While, name: str, bounds: list[Value]) -> Value:
+    """The array that ``value``, which becomes its clearing within bounds, is written into."""
     made = Value(empty_like, value.args, value.params, value.type, loop.origin, value.serial)
     made.hint = value.hint or NUMBERED.sub("", name)
     nothing = Value(CONSTANT, [], (None,), OPAQUE)
     zero = Value(CONSTANT, [], (0.0,), FLOAT)
     value.op, value.params = section_set, ("s",)
-    value.args, value.whole = [made, nothing, nothing, nothing, zero], ()
+    value.args, value.whole = [made, *bounds, nothing, zero], ()
     return made
