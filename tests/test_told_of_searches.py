@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize_scalar, root_scalar
+from scipy.optimize import fsolve, minimize_scalar, root_scalar
 
 from chainrule import UnsupportedError, grad, value_and_grad
 from tests import oracle
@@ -88,3 +88,60 @@ def test_a_search_of_which_several_things_are_told_is_made_once() -> None:
 def test_the_least_value_at_a_kink_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="slope may jump"):
         grad(lambda x: minimize_scalar(lambda t: abs(t - x) + 0.1 * t * t).fun)(1.0)
+
+
+def in_few_steps(a, steps):
+    return root_scalar(lambda t: t**3 - a, bracket=(0.0, 4.0), maxiter=steps).root
+
+
+def asked_for(a, steps):
+    found = root_scalar(lambda t: t**3 - a, bracket=(0.0, 4.0), maxiter=steps)
+    return found.root * a if found.converged else a * a
+
+
+def told_by_the_user(a, steps):
+    found = root_scalar(lambda t: t**3 - a, bracket=(0.0, 4.0), maxiter=steps)
+    if not found.converged:
+        raise ValueError(found.flag)
+    return found.root
+
+
+def by_newton(a):
+    return fsolve(lambda t: t * t - a, 1.0)[0]
+
+
+def of_a_system(a):
+    return fsolve(lambda x: [x[0] * x[1] + a, x[0] + x[1]], [1.0, 2.0])[0]
+
+
+@pytest.mark.filterwarnings("ignore:The iteration is not making good progress")
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    ("function", "at", "beside"),
+    [
+        (in_few_steps, (2.0, 50), (2.0, 3)),
+        (by_newton, (2.0,), (-2.0,)),
+        (of_a_system, (2.0,), (-2.0,)),
+    ],
+)
+def test_what_is_no_root_has_no_slope(
+    function: Callable[..., Any], at: tuple[Any, ...], beside: tuple[Any, ...], mode: str
+) -> None:
+    found = grad(function, mode=mode)
+    value = function(*at)
+    # The root is a power of `a`, its cube root or its square root.
+    power = 1 / 3 if function is in_few_steps else 1 / 2
+    assert abs(value) == pytest.approx(2.0**power)
+    assert found(*at) == pytest.approx(power * value / 2.0)
+    function(*beside)
+    with pytest.raises(ArithmeticError, match="was found: there is no derivative"):
+        found(*beside)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_who_asks_whether_there_is_a_root_decides_what_is_done_without_one(mode: str) -> None:
+    assert value_and_grad(asked_for, mode=mode)(2.0, 3) == (4.0, 4.0)
+    slope = grad(asked_for, mode=mode)(2.0, 50)
+    assert slope == pytest.approx(4 / 3 * 2.0 ** (1 / 3))
+    with pytest.raises(ValueError, match="convergence error"):
+        grad(told_by_the_user, mode=mode)(2.0, 3)

@@ -77,6 +77,8 @@ class Function:
         On which of its arguments each of its results depends, once somebody has asked.
     unpacked:
         Whether the results of a call are given names at once.
+    asked:
+        Whether the user asks how the search has ended that is for its root, or where it is least.
     lifting, met:
         It is being lifted; and a call of it was met while it was.
     """
@@ -99,3 +101,4 @@ class Function:
     met: bool = False
     layout: StateLayout | None = None
     unpacked: bool = True
+    asked: bool = False

@@ -18,6 +18,7 @@ from chainrule.graph.types import FLOAT, OPAQUE, Array, Type
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.declare import Cost, Primitive, is_constant
+from chainrule.primitives.found_roots import check_found
 from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT, with_effect
 from chainrule.primitives.jumps import AT_A_KINK, kink_by, own_function
 from chainrule.primitives.partials import scaled
@@ -94,6 +95,7 @@ class Root(Functional):
         template = self._equation(node, args, out)
         by_root, *others = INVOKE.slopes(template, template.args, (True, *marked), template.block)
         by_root = self.by_root(by_root)
+        check_found(node, args, template, by_root)
         remaining = iter(others)
         for k, taken in enumerate(marked):
             if taken:
@@ -155,7 +157,9 @@ class Root(Functional):
         template = self._equation(node, args, root)
         alone = (True, *(False for _ in mask[count:]))
         (by_root,) = INVOKE.slopes(template, template.args, alone, template.block)
-        return template, (mask[count:], self.by_root(by_root))
+        by_root = self.by_root(by_root)
+        check_found(node, args, template, by_root)
+        return template, (mask[count:], by_root)
 
     def equation(
         self, functions: dict[Hashable, Function], function: Function, node: Node

@@ -26,13 +26,11 @@ from chainrule.primitives.arrays.shaping import dimension, transpose
 from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.control import IF, raise_where
 from chainrule.primitives.declare import TABLE, Flat, Primitive, is_constant
+from chainrule.primitives.found_roots import NEAR, NEAREST, UNFOUND
 from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT, with_effect
 from chainrule.primitives.jumps import AT_A_KINK, kink_by, own_function
 
 MASK = tuple[bool, ...]
-# How far from a solution, by its largest entry or on its own, it still is one.
-NEAR, NEAREST = 1e-3, 1e-6
-UNFOUND = "raise ArithmeticError('no {} was found: there is no derivative')"
 AT_A_BOUND = "raise ArithmeticError('the {} is at a bound: there is no derivative')"
 WORDS = ("x", "success", "message", "status", "nfev", "nit", "fun")
 REPORTED = {**{name: f"_0_.{name}" for name in WORDS}, "residuals": "_0_.fun"}

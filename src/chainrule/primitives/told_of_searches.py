@@ -5,23 +5,19 @@ The least value moves as the function does at the place of it: where that place 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type
+from chainrule.graph.types import FLOAT
 from chainrule.primitives.broadcasting import in_full
-from chainrule.primitives.declare import Flat, is_constant
+from chainrule.primitives.declare import is_constant
+from chainrule.primitives.found_roots import TOLD_OF_SEARCH, TOLD_OF_SEARCH_EFFECT
 from chainrule.primitives.functionals import MINIMUM, MINIMUM_EFFECT, Functional
 from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT, with_effect
 from chainrule.primitives.walker import ReverseWalker
 
 PLACE = "_0_.x"
 LEAST = "_0_.fun"
-TOLD: dict[str, Type] = {
-    **dict.fromkeys(("success", "converged"), BOOL),
-    **dict.fromkeys(("message", "flag"), OPAQUE),
-    **dict.fromkeys(("nit", "nfev", "iterations", "function_calls"), INT),
-}
 
 
 class LeastValue(Functional):
@@ -69,20 +65,6 @@ class LeastValue(Functional):
             walker.accumulate(value, bar)
 
 
-class ToldOfSearch(Flat):
-    """Whether a search has succeeded, and what else is told of it; params as of the search."""
-
-    door = "functional"
-    broadcasts = False
-
-    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
-        return TOLD[str(params[-1]).removeprefix("_0_.")]
-
-
 LEAST_VALUE = LeastValue("least_value", cost=10 * COST, domain=())
 LEAST_VALUE_EFFECT = with_effect(LeastValue("least_value_effect", cost=10 * COST, domain=()))
-TOLD_OF_SEARCH = ToldOfSearch("told_of_search", cost=10 * COST, domain=())
-TOLD_OF_SEARCH_EFFECT = with_effect(
-    ToldOfSearch("told_of_search_effect", cost=10 * COST, domain=())
-)
 SEARCHES = (LEAST_VALUE, LEAST_VALUE_EFFECT, TOLD_OF_SEARCH, TOLD_OF_SEARCH_EFFECT)

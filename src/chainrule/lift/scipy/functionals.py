@@ -12,6 +12,7 @@ from chainrule.lift.containers.methods import Methods
 from chainrule.lift.scipy.apart import apart, further_arguments, settled_options
 from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.declare import NUMBERS
+from chainrule.primitives.found_roots import TOLD_OF_SEARCH, TOLD_OF_SEARCH_EFFECT
 from chainrule.primitives.functionals import (
     FIXED_POINT,
     FIXED_POINT_EFFECT,
@@ -25,8 +26,6 @@ from chainrule.primitives.told_of_searches import (
     LEAST_VALUE,
     LEAST_VALUE_EFFECT,
     PLACE,
-    TOLD_OF_SEARCH,
-    TOLD_OF_SEARCH_EFFECT,
 )
 from chainrule.records import dataclass
 
@@ -109,6 +108,7 @@ class Search:
         found = lifter.block.add(ops[function.raises], given_to, params, types[0])
         if not self.told:
             return found
+        function.asked |= _asks_for(lifter, ENDING)
         parts: list[Value] = [found]
         for name in self.told:
             op = (LEAST_VALUES if name == "fun" else TOLD_OF)[function.raises]
@@ -123,6 +123,13 @@ class Search:
             own = [f"{self.ends}=({', '.join(own)})"]
         options = [f"{name}=_{len(self.own) + k + 1}_" for k, name in enumerate(named)]
         return ", ".join(["_0_", *own, *options])
+
+
+def _asks_for(lifter: Methods, names: frozenset[str]) -> bool:
+    """Whether the function that is read mentions attributes of such names."""
+    source = lifter.frame.source
+    read = ast.walk(source.tree) if source is not None else ()
+    return any(isinstance(each, ast.Attribute) and each.attr in names for each in read)
 
 
 def _integral(of: str) -> Callable[..., Value]:
@@ -164,6 +171,8 @@ def iterated_integral(func, a, b, gfun, hfun, args=(), epsabs=1.49e-08, epsrel=1
     return quad(inner, a, b, epsabs=epsabs, epsrel=epsrel)[0]
 
 
+# By these a result tells how the search has ended.
+ENDING = frozenset({"converged", "flag", "success", "message"})
 TOLERANCES = ("epsabs", "epsrel", "limit", "points")
 INTEGRALS = {
     "quad": Search("scipy.integrate.quad", ("a", "b"), TOLERANCES, integral=True, part="_0_[0]"),
