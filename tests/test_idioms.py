@@ -190,6 +190,18 @@ def test_a_star_before_another_number_of_values_makes_other_code() -> None:
     assert list(slope(np.array([1.0, 2.0, 3.0]), 3.0)) == [1.0, 2.0, 3.0]
 
 
+def test_two_stars_share_the_places_of_a_function_as_their_lengths_tell() -> None:
+    def curve(t, level, slope, curvature, rate, scale):
+        return level + slope * t + curvature * t**2 * rate + scale**2 * level
+
+    def f(b, q, t):
+        return curve(t, *b, *q)
+
+    slope = grad(f, wrt=("b", "q"))
+    assert slope([2.0, 3.0, 4.0], [5.0, 6.0], 0.5) == ([37.0, 0.5, 1.25], [1.0, 24.0])
+    assert slope([2.0, 3.0], [4.0, 5.0, 6.0], 0.5) == ([37.0, 0.5], [1.25, 1.0, 24.0])
+
+
 def test_a_function_that_is_registered_later_is_seen() -> None:
     @functools.singledispatch
     def size(value):

@@ -59,9 +59,10 @@ class Spreading(Changing):
                 if columns is not None:
                     return [Columns(columns)]
             count = None
-            if not isinstance(self.read(value), Generator):
-                rest = len(node.args) - position - 1
-                count = places_of_star(self.read(function), len(found) + rest, node)
+            behind = node.args[position + 1 :]
+            several = any(isinstance(other, ast.Starred) for other in behind)
+            if not several and not isinstance(self.read(value), Generator):
+                count = places_of_star(called, len(found) + len(behind), node)
             if count is None:
                 last = position == len(node.args) - 1
                 found += self._spread_now(called, value, found, arg, last)
