@@ -97,6 +97,8 @@ def resolved(
             # What a loop changes is not known in its steps either.
             _forget(mapping, [statement])
         statement.replace_reads(mapping)
+        if statement.blocks() and not isinstance(statement, Branch):
+            _resolve_inside(statement, mapping)
         if isinstance(statement, Define) and statement.value.type == BOOL:
             known = _truth(statement.value)
             if known is not None:
@@ -133,6 +135,14 @@ def resolved(
                     mapping[target] = source
         found.append(statement)
     return found
+
+
+def _resolve_inside(statement: Statement, mapping: dict[Value, Value]) -> None:
+    """The same in the blocks of a loop: its branches may read what a decided one has computed."""
+    for block in statement.blocks():
+        inner = dict(mapping)
+        block[:] = resolved(block, inner)
+        mapping.update((key, value) for key, value in inner.items() if not key.leaf)
 
 
 def _chosen(value: Value, tests: dict[Value, bool]) -> Value:

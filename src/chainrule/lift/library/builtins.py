@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays.made_of import check_no_axes
 from chainrule.lift.calls.calling import Builtin
@@ -181,32 +181,6 @@ class Builtins(Inspection):
         finally:
             self.loops.pop()
         return box
-
-    def total_of(self, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        """``sum(items, start)``."""
-        if set(keywords) - {"start"} or not args:
-            raise self.unsupported("this call of `sum`", "Call it as sum(items, start).", node)
-        start = args[1] if len(args) > 1 else keywords.get("start")
-        items = self.known_iteration(args[0])
-        if items is not None and not all(isinstance(self.read(item), Node) for item in items):
-            result: Value = start if start is not None else self.graph.constant(0)
-            for item in items:
-                result = self.binary(ast.Add, result, item, node)
-            return result
-        listed = args[0] if self.is_array(args[0]) else self.as_list(args[0], node)
-        if items is not None:
-            if not items:
-                return start if start is not None else self.graph.constant(0)
-            base = self.display(tuple(self.node(item) for item in items), "tuple")
-        else:
-            base = self.node(listed)
-        if not isinstance(base.type, SequenceType) and not self.is_array(base):
-            return self.verbatim("sum(_0_)", base, type=DYNAMIC)
-        if start is None:
-            return self.boxed(self.primitive(sequence.total, base))
-        if self.static_int(start) == 0:
-            return self.primitive(sequence.total, base)
-        return self.primitive(TABLE["total_from"], base, self.node(start))
 
     def _running_product(self, items: Value, keywords: Keywords, node: ast.AST) -> Value:
         """``math.prod`` of a run-time list, multiplied in its order."""
@@ -550,7 +524,6 @@ BUILTINS: dict[Any, Builtin] = {
     builtins.bool: _bool,
     builtins.str: _string,
     builtins.round: lambda self, args, keywords, node: self.rounded(args, keywords, node),
-    builtins.sum: lambda self, args, keywords, node: self.total_of(args, keywords, node),
     builtins.divmod: _divmod,
     builtins.pow: _power,
     builtins.map: _map,

@@ -205,6 +205,25 @@ def reduce(function, iterable):
     return total
 
 
+def total_from(items, start):
+    """``sum`` of objects behind another."""
+    total = start
+    for item in items:
+        total = total + item
+    return total
+
+
+def total_of_objects(items):
+    """``sum`` of objects alone."""
+    objects = list(items)
+    if len(objects) == 0:
+        raise TypeError("sum() of no objects is the number 0: give it one to start with")
+    total = 0 + objects[0]
+    for item in objects[1:]:
+        total = total + item
+    return total
+
+
 def repeated(object, times):
     """``itertools.repeat`` with a number of times."""
     return [object for _ in range(times)]
