@@ -23,7 +23,12 @@ from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.sequence import index_add
 from chainrule.records import dataclass
 from chainrule.simplify.product import PRODUCT_OPS, Product, collect, is_part
-from chainrule.simplify.rules import add_scaled, subtract_scaled
+from chainrule.simplify.rules import (
+    add_scaled,
+    factor_difference,
+    factor_sum,
+    subtract_scaled,
+)
 from chainrule.simplify.sharing import Sharing
 
 SUMS = (add, subtract)
@@ -65,7 +70,7 @@ class Inward(Copier):
             for arg in node.args:
                 self.uses[arg] = self.uses.get(arg, 0) + 1
                 self.users.setdefault(arg, []).append(node)
-        for result in _results(source, live):
+        for result in leaving(source, live):
             self.uses[result] = self.uses.get(result, 0) + 1
         # The products, each by its last operation, and of which of them an operation is a part.
         self.products: dict[Node, Product] = {}
@@ -258,7 +263,9 @@ class Inward(Copier):
         if step in self.changed:
             self.map[step] = self._with_scaled(step, self.changed[step])
         elif step.op in SUMS and step.origin.derivative and step.type == FLOAT:
-            self.map[step] = self._added(step.op is subtract, *map(self.mapped, step.args))
+            left, right = map(self.mapped, step.args)
+            alone = all(map(self._own_part, step.args))
+            self.map[step] = self._added(step.op is subtract, left, right, alone)
         elif step.op is negative and self._has_become_difference(step.args[0]):
             after, before = self.mapped(step.args[0]).args
             self.map[step] = subtract.build(before, after)
@@ -272,11 +279,16 @@ class Inward(Copier):
         moved = node.op in SUMS and node.op is not subtract and node.origin.derivative
         return moved and self.mapped(node).op is subtract
 
-    def _added(self, minus: bool, left: Node, right: Node) -> Node:
-        """The sum or difference, in which a minus sign may have come or gone."""
+    def _added(self, minus: bool, left: Node, right: Node, alone: bool = False) -> Node:
+        """The sum or difference, in which a minus sign may have come or gone.
+
+        Of terms that stand ``alone`` a constant that now is that of both goes in front.
+        """
         if is_constant(right) and constant_value(right) < 0:
             right, minus = self.graph.constant(-float(constant_value(right))), not minus
         found = (add_scaled if minus else subtract_scaled)(left, right, True, True)
+        if found is None and alone and _one_constant(left, right):
+            found = (factor_difference if minus else factor_sum)(left, right, True, True)
         return (subtract if minus else add).build(left, right) if found is None else found
 
     def _with_scaled(self, step: Node, value: Node) -> Node:
@@ -289,6 +301,13 @@ class Inward(Copier):
         return self._built(Product(constant, factors, list(map(self.mapped, product.divisors))))
 
 
+def _one_constant(left: Node, right: Node) -> bool:
+    """Whether both are products with the same constant in front."""
+    if left.op is not multiply or right.op is not multiply:
+        return False
+    return is_constant(left.args[0]) and left.args[0] is right.args[0]
+
+
 def _takes_sign(node: Node, user: Node) -> bool:
     """Whether ``user`` takes the negative of ``node`` as well: a sum, or an addition to a place."""
     if user.op in (index_add, section_add):
@@ -298,7 +317,7 @@ def _takes_sign(node: Node, user: Node) -> bool:
     return user.op is add or user.args[1] is node
 
 
-def _results(source: Graph, live: Live) -> list[Node]:
+def leaving(source: Graph, live: Live) -> list[Node]:
     """Values that leave a block."""
     found = list(source.body.results)
     for node, k in live.columns:

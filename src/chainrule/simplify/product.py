@@ -24,6 +24,7 @@ from chainrule.primitives.floats import as_float, integral, without_rounding
 from chainrule.records import dataclass
 from chainrule.simplify.exponentials import take_exponentials
 from chainrule.simplify.powers import gathered, reduced, without_factors
+from chainrule.simplify.roots import without_roots
 from chainrule.simplify.rules import guarded_root, infinite_slope, multiple
 from chainrule.simplify.signs import without_signs
 
@@ -129,6 +130,8 @@ class Product:
         if self.has_edge:
             return False
         self.take_signs()
+        if self.divisors:
+            self.factors, self.divisors = without_roots(self.factors, self.divisors)
         self.cancel()
         self.factors = gathered(self.factors)
         self.take_quotients()

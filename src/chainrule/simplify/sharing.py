@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections.abc import Sequence
+from typing import Protocol
 
 from chainrule.graph.block import Block, Graph
 from chainrule.graph.node import Node
@@ -37,6 +39,16 @@ Element = Node | float | Shared
 Pair = tuple[Element, Element, bool]
 
 
+class Pairing(Protocol):
+    """A product or sum of which pairs can be computed first."""
+
+    def pairs(self) -> list[Pair]:
+        """The pairs that could be computed first."""
+
+    def replace(self, pair: Pair, shared: Shared) -> None:
+        """Put ``shared`` in the place of the pair."""
+
+
 @dataclass
 class Monomial:
     """A product that is being taken apart."""
@@ -55,7 +67,7 @@ class Monomial:
             return []
         found: list[Pair] = [(a, b, False) for a, b in itertools.combinations(self.factors, 2)]
         found += [(a, b, True) for a in self.factors for b in dict.fromkeys(self.divisors)]
-        return list(dict.fromkeys(map(_ordered, found)))
+        return list(dict.fromkeys(map(ordered, found)))
 
     def replace(self, pair: Pair, shared: Shared) -> None:
         """Put ``shared`` in the place of the pair."""
@@ -77,7 +89,8 @@ def _rank(element: Element) -> tuple[int, float]:
     return (0, element) if isinstance(element, float) else (2, 0.0)
 
 
-def _ordered(pair: Pair) -> Pair:
+def ordered(pair: Pair) -> Pair:
+    """The pair as it is looked for, whichever of its elements comes first."""
     left, right, below = pair
     return pair if below or _rank(left) <= _rank(right) else (right, left, below)
 
@@ -196,8 +209,8 @@ def _same(node: Node) -> Node:
     return node
 
 
-def share_pairs(monomials: list[Monomial]) -> None:
-    """Put shared pairs in the place of those that several products have, until none is left."""
+def share_pairs(monomials: Sequence[Pairing]) -> None:
+    """Put shared pairs in the place of those that several have, until none is left."""
     where: dict[Pair, dict[int, None]] = {}
     order = itertools.count()
     rank: dict[Pair, int] = {}

@@ -25,6 +25,7 @@ from chainrule.simplify.reciprocals import reciprocals
 from chainrule.simplify.rewrite import Simplifier
 from chainrule.simplify.saturated import saturated
 from chainrule.simplify.shapes import Shapes, knows_lengths, reads_shapes
+from chainrule.simplify.shared_sums import SharedSums
 from chainrule.simplify.sharing import Sharing
 from chainrule.simplify.twins import twins
 from chainrule.simplify.vanishing import vanishing
@@ -96,6 +97,12 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
             last = scaled
         else:
             scaled.graph.dissolve()
+    sums = SharedSums(last.graph, last.left)
+    if sums.finds:
+        sums.run()
+        if operations(sums.graph) < last.left.operations:
+            walks.append(sums)
+            last = _walked(sums.graph, walks)
     sharing = Sharing(last.graph, last.left)
     if sharing.finds:
         sharing.run()
