@@ -15,7 +15,7 @@ from chainrule.differentiate.zeros import meets_point
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import CONSTANT, ITEM, REFERENCE, UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, Array
+from chainrule.graph.types import FLOAT, Array, varies
 from chainrule.primitives.control import (
     IF,
     LOOP,
@@ -150,7 +150,8 @@ def active(graph: Graph, varied: set[Node], results: Sequence[Node]) -> Active:
     ------
     NotDifferentiableError
         Where it would have to flow through an array of integers: an int stands for a real
-        number, but NumPy's arrays of ints hold no others.
+        number, but NumPy's arrays of ints hold no others.  Or through an entry of a list which
+        is an array in some places and a number in others.
     """
     needed = useful(graph, results)
     for step in all_steps(graph.body):
@@ -162,8 +163,22 @@ def active(graph: Graph, varied: set[Node], results: Sequence[Node]) -> Active:
                 position=step.origin.position,
             )
     felt = varied & needed
+    refuse_varying(graph, felt, results)
     gone = subtracted(graph, felt, results)
     return Active(frozenset(varied & useful(graph, results, gone) if gone else felt), bool(gone))
+
+
+def refuse_varying(graph: Graph, felt: set[Node], results: Sequence[Node]) -> None:
+    """Refuse what is computed of an entry of which only the run tells whether it has axes."""
+    found = [step for step in all_steps(graph.body) if not owned_blocks(step)]
+    for step in (*found, *results):
+        if step in felt and any(varies(each.type) for each in (step, *step.args)):
+            raise NotDifferentiableError(
+                "a list that holds arrays in some places, and numbers or arrays of another rank "
+                "in others",
+                remedy="Fill it with arrays from the start, or keep them in two lists.",
+                position=step.origin.position,
+            )
 
 
 def _numbers_in(step: Node) -> list[Node]:

@@ -323,11 +323,14 @@ class Graph:
         Whether functions of numbers that are built are NumPy's.
     whole:
         Nodes that are taken as they are: what is built of them is built of nothing behind them.
+    of_literals:
+        Lists that loops carry which begin with nothing but what is written in the code.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.cheap_tapes = False
+        self.of_literals: set[Node] = set()
         self.looks_first = False
         self.by_fields = False
         self.mixed_result = False

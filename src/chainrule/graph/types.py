@@ -111,7 +111,10 @@ def moved_type(start: Type, value: Type) -> Type:
     A complex number may begin by moving along the real axis only.
     """
     if isinstance(start, Sequence) and isinstance(value, Sequence):
-        return Sequence(moved_type(start.item, value.item), start.kind)
+        if unit_axes_of(value.item) and not isinstance(start.item, Array):
+            # A list of numbers of which each gives way to an array.
+            return value
+        return Sequence(moved_type(start.item, value.item), start.kind, start.holes)
     real = start in (FLOAT, INT) or (isinstance(start, Array) and not is_complex(start))
     if real and is_complex(value):
         return array_of(dtype_of(value), unit_axes_of(start))
@@ -178,11 +181,14 @@ def promoted(types: tuple[Type, ...]) -> str:
 class Sequence(Type):
     """A Python list or tuple whose length is known at run time only.
 
-    ``kind`` is ``"list"`` or ``"tuple"``; ``item`` is the type of every entry.
+    ``kind`` is ``"list"`` or ``"tuple"``; ``item`` is the type of every entry.  Where it has
+    ``holes``, entries of a list of arrays may still be the None or the number written in the code
+    that the list was filled with: no derivative flows through these.
     """
 
     item: Type
     kind: str = "list"
+    holes: bool = False
 
     @property
     def differentiable(self) -> bool:
@@ -190,6 +196,23 @@ class Sequence(Type):
 
     def __str__(self) -> str:
         return f"{self.kind}[{self.item}]"
+
+
+@dataclass(frozen=True)
+class Varying(Type):
+    """An entry of a list that is an array in some places, and in others none of its axes.
+
+    A number, or an array of another rank: what is computed of it has no axes that are known.
+    """
+
+    array: Array
+
+    @property
+    def differentiable(self) -> bool:
+        return self.array.differentiable
+
+    def __str__(self) -> str:
+        return f"varying({self.array})"
 
 
 @dataclass(frozen=True)
@@ -224,11 +247,38 @@ def join(left: Type, right: Type) -> Type:
     if isinstance(left, Sequence) and isinstance(right, Sequence):
         kind = left.kind if left.kind == right.kind else "list"
         # An empty list has entries of no type yet.
+        holes = left.holes or right.holes
         if OPAQUE in (left.item, right.item):
-            return Sequence(right.item if left.item == OPAQUE else left.item, kind)
-        return Sequence(join(left.item, right.item), kind)
+            return Sequence(right.item if left.item == OPAQUE else left.item, kind, holes)
+        return Sequence(join_entries(left.item, right.item), kind, holes)
     if isinstance(left, Array) and isinstance(right, Array) and left.rank == right.rank:
         units = zip(left.unit_axes, right.unit_axes, strict=True)
         return Array(promoted((left, right)), tuple(a and b for a, b in units))
     # What a derivative may flow through must not be forgotten.
     return DYNAMIC if left.differentiable or right.differentiable else OPAQUE
+
+
+def join_entries(left: Type, right: Type) -> Type:
+    """The narrowest type of the entries of a list that has some of either type."""
+    found = [_array_in(each) for each in (left, right)]
+    arrays = [each for each in found if each is not None]
+    ranks = {array.rank for array in arrays}
+    alike = isinstance(left, Array) and isinstance(right, Array) and left.rank == right.rank
+    if not arrays or left == right or alike:
+        return join(left, right)
+    joined = join(arrays[0], arrays[-1]) if len(ranks) == 1 else arrays[0]
+    assert isinstance(joined, Array)
+    return Varying(joined)
+
+
+def _array_in(type: Type) -> Array | None:
+    """The array with axes that an entry is, or may be."""
+    array = type.array if isinstance(type, Varying) else type
+    return array if isinstance(array, Array) and array.unit_axes else None
+
+
+def varies(type: Type) -> bool:
+    """Whether this is the type of what may be an array or a number, or of a list of such."""
+    while isinstance(type, Sequence):
+        type = type.item
+    return isinstance(type, Varying)

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable
+from itertools import pairwise
 from typing import Any
 
 from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block, Graph, result_number
@@ -31,16 +32,17 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, Array, Record, Type, is_complex, join
 from chainrule.primitives.declare import Structured, constant_value, is_constant
 from chainrule.primitives.effect import RAISE
+from chainrule.primitives.written import type_beside
 
 
 def joined_type(nodes: tuple[Node, ...]) -> Type:
     """Type of a value that is one of ``nodes``; undefined ones do not count."""
-    defined = [node.type for node in nodes if node.op is not UNDEFINED]
+    defined = [node for node in nodes if node.op is not UNDEFINED]
     if not defined:
         return nodes[0].type
-    result = defined[0]
-    for type in defined[1:]:
-        result = join(result, type)
+    result = defined[0].type
+    for previous, node in pairwise(defined):
+        result = join(type_beside(previous, node.type), type_beside(node, result))
     return result
 
 

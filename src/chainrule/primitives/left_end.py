@@ -8,11 +8,11 @@ from chainrule.graph.node import Node
 from chainrule.primitives.declare import Cost, register
 from chainrule.primitives.sequence import (
     SequenceOp,
-    append_type,
     pull_added,
     pull_taken,
     written_tangent,
 )
+from chainrule.primitives.written import append_type
 
 if TYPE_CHECKING:
     from chainrule.primitives.walker import ReverseWalker

@@ -11,13 +11,13 @@ from chainrule.primitives.declare import Cost, register
 from chainrule.primitives.list_lengths import ListLengths
 from chainrule.primitives.sequence import (
     SequenceOp,
-    append_type,
     filled,
     index,
     length,
     written_tangent,
     zero_of,
 )
+from chainrule.primitives.written import append_type
 
 if TYPE_CHECKING:
     from chainrule.primitives.walker import ReverseWalker

@@ -7,8 +7,7 @@ A path ``(i, j)`` reads ``a[i][j]``.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from collections.abc import Sequence as Items
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,7 @@ from chainrule.graph.types import (
 )
 from chainrule.primitives import bounds
 from chainrule.primitives.declare import TABLE, Cost, Flat, Linear, fitted, is_constant, register
+from chainrule.primitives.written import appended_type, display_of, written_type
 
 if TYPE_CHECKING:
     from chainrule.primitives.walker import ReverseWalker
@@ -74,18 +74,11 @@ class SequenceOp(Linear):
         self.linear_in = linear_in
 
 
-def display_type(types: Iterable[Type], kind: str) -> Sequence:
-    """The type of a list or tuple with entries of these types."""
-    entries = list(types)
-    # An empty list has entries of no type yet.
-    return Sequence(functools.reduce(join, entries) if entries else OPAQUE, kind)
-
-
 class Display(Linear):
     """``[a, b, c]`` or ``(a, b, c)``; params ``(kind,)``."""
 
     def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
-        return display_type((arg.type for arg in args), str(params[0]))
+        return display_of(args, str(params[0]))
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         graph = node.graph
@@ -167,14 +160,14 @@ def _pull_index_set(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         walker.accumulate(base, cursor.add(index_set, (out_bar, *path, zero)))
 
 
-def _set_type(types: tuple[Type, ...]) -> Type:
-    base, value = types[0], types[-1]
-    if isinstance(base, Sequence) and len(types) == 3:
-        return Sequence(join(base.item, value), base.kind)
-    return base
+class Writing(SequenceOp):
+    """A list with another value in one place."""
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        return written_type(args[0], len(args) - 2, args[-1])
 
 
-index_set = register(SequenceOp("index_set", _set_type, _pull_index_set, None, cost=Cost.FREE))
+index_set = register(Writing("index_set", None, _pull_index_set, None, cost=Cost.FREE))
 
 
 def filled_dot(dot: Node | None, arg: Node) -> Node:
@@ -213,18 +206,8 @@ def _pull_index_add(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
         walker.accumulate(base, out_bar)
 
 
-index_add = register(
-    SequenceOp("index_add", lambda types: types[0], _pull_index_add, None, cost=Cost.ADD)
-)
+index_add = register(Writing("index_add", None, _pull_index_add, None, cost=Cost.ADD))
 index_add.tangent_rule = written_tangent
-
-
-def append_type(types: tuple[Type, ...]) -> Type:
-    """The type of a list with one more entry."""
-    base, value = types
-    if isinstance(base, Sequence):
-        return Sequence(value if base.item == OPAQUE else join(base.item, value), base.kind)
-    return Sequence(value)
 
 
 def pull_added(
@@ -258,9 +241,14 @@ def _pull_append(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     pull_added(walker, node, out_bar, -1, drop_last)
 
 
-append = register(
-    SequenceOp("append", append_type, _pull_append, None, cost=Cost.ADD, raises=False)
-)
+class Appending(SequenceOp):
+    """A list with one more entry."""
+
+    def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
+        return appended_type(*args)
+
+
+append = register(Appending("append", None, _pull_append, None, cost=Cost.ADD, raises=False))
 append.tangent_rule = written_tangent
 
 
@@ -279,7 +267,7 @@ def _pull_copy(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
 
 def _listed(types: tuple[Type, ...]) -> Type:
     (base,) = types
-    return Sequence(base.item) if isinstance(base, Sequence) else base
+    return Sequence(base.item, "list", base.holes) if isinstance(base, Sequence) else base
 
 
 # A new list of the same entries: list(x), x[:], x.copy().

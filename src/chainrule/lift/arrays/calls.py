@@ -50,6 +50,7 @@ from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.measured import is_one, number_now
 from chainrule.primitives.declare import TABLE, Primitive
 from chainrule.primitives.namespaces import primitive_of
+from chainrule.primitives.written import may_be_hole
 
 # What these give shares the memory of their first argument.
 SCALING = (linear_algebra.dot, linear_algebra.matmul, products.inner)
@@ -235,7 +236,7 @@ class NumpyCalls(Methods):
         if self.is_array(self.read(value)):
             import numpy
 
-            return (numpy.ndarray,)
+            return () if may_be_hole(self.node(value)) else (numpy.ndarray,)
         return super().python_types(value)
 
     # --- binding --------------------------------------------------------------------------

@@ -33,6 +33,7 @@ from chainrule.primitives.arrays import (
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.running import extremes_so_far
 from chainrule.primitives.declare import TABLE, Primitive
+from chainrule.primitives.written import may_be_hole
 
 if TYPE_CHECKING:
     from chainrule.lift.arrays.calls import NumpyCalls
@@ -124,6 +125,12 @@ def _shaped(self: NumpyCalls, value: Value, name: str, node: ast.AST) -> Node:
     if array.type in (OPAQUE, DYNAMIC) and not isinstance(self.read(value), Static):
         raise self.unsupported(
             f"`np.{name}` of what is no number, list or array", "Make it an array first.", node
+        )
+    if may_be_hole(array):
+        raise self.unsupported(
+            f"`np.{name}` of an entry that may still be what its list was filled with",
+            "Ask it of what is put into the list, or fill the list with arrays.",
+            node,
         )
     return array
 

@@ -14,7 +14,6 @@ from chainrule.lift.core import AlwaysRaises, Completion, Flag, LoopExits
 from chainrule.lift.iteration.kept import kept_or_made
 from chainrule.lift.iteration.next_steps import NextSteps
 from chainrule.lift.iteration.shapes import (
-    HELD,
     KEEP,
     Alternatives,
     Fresh,
@@ -54,6 +53,7 @@ from chainrule.primitives import sequence
 from chainrule.primitives.arithmetic import add
 from chainrule.primitives.control import LOOP
 from chainrule.primitives.cost import nodes_of
+from chainrule.primitives.written import is_of_literals
 
 
 class TestChanges(Exception):
@@ -470,12 +470,12 @@ class _Attempt:
             self.initial.append(lifter.graph.undefined())
         elif isinstance(before, list):
             self.initial.append(lifter.display(tuple(lifter.node(item) for item in before), "list"))
-        elif isinstance(before, HELD):
-            self.initial.append(lifter.node(before))
         else:
             self.initial.append(lifter.node(before))
         parameter = self.body.parameter(name or "state", type)
         self.parameters.append(parameter)
+        if is_of_literals(self.initial[-1]):
+            lifter.graph.of_literals.add(parameter)
         known = isinstance(before, list) and before
         if self.trusting and type == SequenceType(OPAQUE) and not known:
             lifter.untyped[parameter] = self

@@ -14,6 +14,7 @@ from chainrule.lift.kinds import kind_of
 from chainrule.lift.values import DictBox, Either, ListBox, ObjectBox, Value, View
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays import creation
+from chainrule.primitives.written import display_type
 from chainrule.records import dataclass
 
 
@@ -90,7 +91,7 @@ class Made:
         if self.type is not list:
             return self
         parts = [part.as_list() if isinstance(part, Made) else part for part in self.content.parts]
-        type = sequence.display_type((part.type for part in parts), "list")
+        type = display_type((part.type for part in parts), "list")
         return Fresh(type, self.lenders, self.alone)
 
 

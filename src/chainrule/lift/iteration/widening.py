@@ -7,8 +7,9 @@ import functools
 from collections.abc import Hashable
 from typing import Any
 
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, INT, OPAQUE, Type, join, unit_axes_of
+from chainrule.graph.types import FLOAT, INT, OPAQUE, Type, join, join_entries, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box, boxes_in, is_held
 from chainrule.lift.iteration.cycles import leads_back
@@ -54,7 +55,7 @@ from chainrule.lift.values import (
     is_member,
     some_member,
 )
-from chainrule.primitives.sequence import display_type
+from chainrule.primitives.written import carried_type, display_type, filled_type
 
 # Lists of no more numbers, also in lists, are carried by their entries.
 MOST_NUMBERS = 9
@@ -176,7 +177,7 @@ class Widening(Statements):
         parts = [part for shape in shapes for part in shape.parts]
         if not all(isinstance(part, Scalar) for part in parts):
             return Unknown()
-        item = functools.reduce(join, (part.type for part in parts))
+        item = functools.reduce(join_entries, (part.type for part in parts))
         lost = any(part.type.differentiable for part in parts) and not item.differentiable
         return Unknown() if lost else Scalar(SequenceType(item, "tuple"))
 
@@ -260,14 +261,14 @@ class Widening(Statements):
             before_type = self._leaf_type(before)
             if node_type is None or before_type is None:
                 return Unknown()
-            return self._scalar(before_type, node_type)
+            return self._scalar(*carried_type(before, before_type, node_type))
         if isinstance(shape, Scalar):
             if isinstance(shape.type, SequenceType) and isinstance(value, list):
                 return Scalar(join(shape.type, self._content_type(value, after)))
             node_type = self._leaf_type(value)
             if node_type is None:
                 return Unknown() if not shape.late else self._late(value, after, key)
-            return self._scalar(shape.type, node_type, shape.late)
+            return self._scalar(*carried_type(before, shape.type, node_type), shape.late)
         if isinstance(shape, Made):
             return self._widen_made(shape, before, value, after, key)
         if isinstance(shape, Fresh):
@@ -516,7 +517,9 @@ class Widening(Statements):
         if isinstance(content, Node):
             return content.type
         entries = content if isinstance(content, list) else ()
-        return display_type([self._type_of_entry(entry, state) for entry in entries], "list")
+        kinds = [(_is_written(entry), self._type_of_entry(entry, state)) for entry in entries]
+        written = [kind for literal, kind in kinds if literal]
+        return filled_type((kind for literal, kind in kinds if not literal), written, "list")
 
     def _type_of_entry(self, entry: Value, state: State) -> Type:
         """Type of an entry of a list in ``state``."""
@@ -570,3 +573,8 @@ def _change_rank(before: Type, after: Type) -> bool:
     """Whether a step of a loop makes an array with another number of axes out of an array."""
     ranks = {len(unit_axes_of(each)) for each in (before, after)}
     return len(ranks) > 1 and 0 not in ranks
+
+
+def _is_written(value: Value) -> bool:
+    """Whether a value is a number or None that stands in the code."""
+    return isinstance(value, Static) or (isinstance(value, Node) and value.op is CONSTANT)
