@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 from chainrule.differentiate.carrying import carrying_args
 from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, UNDEFINED
@@ -51,16 +51,17 @@ def sources(nodes: Sequence[Node], stops: Callable[[Node], bool]) -> list[Node]:
     return list(found)
 
 
-def are_kin(nodes: Sequence[Node]) -> bool:
+def are_kin(nodes: Sequence[Node], now: Container[Node] = ()) -> bool:
     """Whether two values may be one: after ``m = max(a, b)`` ``m == a`` holds wherever a is chosen.
 
-    That they are equal says nothing of a point then.
+    That they are equal says nothing of a point then.  ``now`` are states of loops as they are in
+    one step, whatever they were before it.
     """
-    first, *others = map(_chosen_from, nodes)
+    first, *others = (_chosen_from(node, now) for node in nodes)
     return any(not first.isdisjoint(other) for other in others)
 
 
-def _chosen_from(node: Node) -> set[Node]:
+def _chosen_from(node: Node, now: Container[Node]) -> set[Node]:
     """The values, and the lists and arrays, that a value is picked out of."""
     found: set[Node] = set()
     seen = {node}
@@ -74,7 +75,7 @@ def _chosen_from(node: Node) -> set[Node]:
             of = node.args
         elif node.op is ITEM and owned_blocks(node.args[0]):
             of = item_sources(node)
-        elif node.op is PARAMETER and node.block.owner is not None:
+        elif node.op is PARAMETER and node.block.owner is not None and node not in now:
             of = state_sources(node, node.block.owner)
         if not of and node.op not in (CONSTANT, UNDEFINED):
             found.add(node)

@@ -8,10 +8,12 @@ that arm instead of returning the slope of a constant.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from itertools import chain
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.attempted import divisors, is_plain, looked_up
+from chainrule.differentiate.converged import are_iterates, converged
 from chainrule.differentiate.origins import are_kin, sources
 from chainrule.differentiate.sorted_entries import are_apart
 from chainrule.differentiate.spreads import is_held, spread_out
@@ -30,7 +32,6 @@ from chainrule.graph.block import (
     CONSTANT,
     GLOBAL,
     ITEM,
-    PARAMETER,
     REFERENCE,
     UNDEFINED,
     Block,
@@ -96,13 +97,24 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Unmoved:
+    """A loop stops where ``nodes`` are equal, and its iterates are what they were in the beginning.
+
+    Beside this point the loop goes on, and the slope is that of what it finds.
+    """
+
+    iterates: tuple[tuple[Node, Node], ...]
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
 class Alike:
     """The entries of ``nodes``, lists or arrays, are equal: where there are several."""
 
     nodes: tuple[Node, ...]
 
 
-Condition = Equal | Cases | Meeting | Found | Alike
+Condition = Equal | Cases | Meeting | Found | Unmoved | Alike
 # What must be true of the compared values for the arm's slope to be in doubt: False, True or a
 # node that tells when the derivative runs.
 Doubt = Callable[[tuple[Node, ...]], "Node | bool"]
@@ -157,11 +169,14 @@ class Points:
             return ()
         told = self._told(node, position, results)
         conditions = self._equal(node.args[0], position == 0, node.block)
-        if told or not conditions:
-            return told or self._met(node, position == 0)
-        if self._converged(arms[position], conditions):
-            return ()
-        return conditions
+        if told:
+            return told
+        predicate = asked(node.args[0])
+        compared = list(_equal_nodes(conditions)) if conditions else [predicate.args]
+        iterates = converged(arms[position], compared, self._owners, self._varied)
+        if iterates is None or not (conditions or are_iterates(predicate, position == 0, iterates)):
+            return conditions or self._met(node, position == 0)
+        return (Unmoved(tuple(iterates), tuple(chain(*compared))),) if iterates else ()
 
     def _is_searching(self, block: Block | None) -> bool:
         """Whether a block is run in a search for a root, which has its slope behind that."""
@@ -216,30 +231,6 @@ class Points:
         return all(arm.completes for arm in arms) and any(
             branch.block.item(branch, k) in self._varied for k in range(count)
         )
-
-    def _converged(self, arm: Block, conditions: Sequence[Condition]) -> bool:
-        """Whether the arm ends a loop whose own iterates it has compared.
-
-        What a loop gives that stops at convergence is differentiated as the steps that were run.
-        """
-        taken: dict[Node, Block] = {}
-        block: Block | None = arm
-        while block is not None and block in self._owners:
-            owner = self._owners[block]
-            if owner.op is LOOP:
-                if not owner.params[3] or truth_in(loop_body(owner).results[-1], taken) is not True:
-                    return False
-                states = loop_parts(owner)[2]
-                return all(
-                    any(
-                        source in states and source in self._varied
-                        for source in sources(nodes, lambda node: node.op is PARAMETER)
-                    )
-                    for nodes in _equal_nodes(conditions)
-                )
-            taken[owner] = block
-            block = block.parent
-        return False
 
     def _equal(self, predicate: Node, truth: bool, block: Block) -> tuple[Condition, ...]:
         predicate = asked(predicate)
@@ -378,27 +369,6 @@ def _equal_nodes(conditions: Sequence[Condition]) -> Iterator[tuple[Node, ...]]:
             yield from _equal_nodes((*condition.then, *condition.orelse))
 
 
-def truth_in(flag: Node, taken: Mapping[Node, Block]) -> bool | None:
-    """The truth of a flag on the path through the arms ``taken``; None where it is open."""
-    if is_constant(flag):
-        return bool(flag.params[0])
-    if flag.op is arithmetic.logical_not:
-        inner = truth_in(flag.args[0], taken)
-        return None if inner is None else not inner
-    if flag.op is not ITEM or flag.args[0].op is not IF:
-        return None
-    branch, k = flag.args[0], result_number(flag)
-    if branch in taken:
-        return truth_in(taken[branch].results[k], taken)
-    known = truth_in(branch.args[0], taken)
-    arms = owned_blocks(branch)
-    if known is not None:
-        return truth_in(arms[0 if known else 1].results[k], taken)
-    then, orelse = (truth_in(arm.results[k], taken) for arm in arms)
-    then = True if arms[0].results[k] is branch.args[0] else then
-    return then if then == orelse else None
-
-
 def _of_all(predicate: Node, truth: bool) -> Node:
     """What is asked of all entries of an array where the predicate has this truth."""
     whole = predicate.op.name == ("array_all" if truth else "array_any")
@@ -514,10 +484,13 @@ def refuse_points(
     return False
 
 
-def _met(condition: Meeting | Found | Alike, mapped: Callable[[Node], Node]) -> Node:
+def _met(condition: Meeting | Found | Unmoved | Alike, mapped: Callable[[Node], Node]) -> Node:
     """Whether what a condition tells is so where the arm runs."""
     if isinstance(condition, Meeting):
         return anywhere(TABLE["equal"](*map(mapped, condition.nodes)))
+    if isinstance(condition, Unmoved):
+        unmoved = [TABLE["equal"](*map(mapped, each)) for each in condition.iterates]
+        return _joined(unmoved, "and")
     if isinstance(condition, Found):
         return mapped(condition.flag)
     held = mapped(condition.nodes[0])
@@ -590,10 +563,16 @@ def either(parts: Sequence[Node | bool]) -> Node | bool:
     nodes = [part for part in parts if isinstance(part, Node)]
     if not nodes:
         return False
+    return _joined(nodes, "or")
+
+
+def _joined(nodes: Sequence[Node], word: str) -> Node:
+    """Whether one of several truths holds, or with ``"and"`` every one."""
     result = nodes[0]
     for node in nodes[1:]:
         graph = node.graph
         blocks = [Block(graph, graph.cursor), Block(graph, graph.cursor)]
-        blocks[0].results, blocks[1].results = (result,), (node,)
-        result = graph.cursor.item(graph.cursor.add(IF, (result,), (*blocks, "or")), 0)
+        first, second = blocks if word == "or" else blocks[::-1]
+        first.results, second.results = (result,), (node,)
+        result = graph.cursor.item(graph.cursor.add(IF, (result,), (*blocks, word)), 0)
     return result
