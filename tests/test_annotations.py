@@ -357,3 +357,20 @@ def test_rows_and_pairs_that_nothing_tells_of_are_asked_for(function):
 def test_what_is_used_as_no_number_is_asked_for(function):
     with pytest.raises(ArgumentError, match="nothing tells what parameter `x` is"):
         derive(function, "grad", kinds={})
+
+
+SCALE = 2.0
+
+
+def scaled_entries(u: npt.NDArray[np.float64]) -> float:
+    total = 0.0
+    for i in range(len(u)):
+        total += SCALE * u[i] ** 2
+    return total
+
+
+def test_a_compiled_derivative_that_watches_its_module_knows_its_annotations() -> None:
+    pytest.importorskip("numba")
+    slope = grad(scaled_entries, target="numba")
+    np.testing.assert_array_equal(slope(np.array([1.0, 2.0])), [4.0, 8.0])
+    assert "u: NDArray[np.float64]" in slope.source

@@ -61,10 +61,12 @@ def forgotten(graph: Graph) -> Forgetting | None:
 def _unread(loop: Node, k: int, uses: Counter[Node]) -> Iterator[Node]:
     """Writes to state ``k`` whose entry no later step reads."""
     start = loop_parts(loop)[0][0]
-    versions = _versions(loop, k, uses)
+    versions = versions_of(loop, k, uses)
     if versions is None or step_of(loop) != 1 or not is_constant(start):
         return
-    places = {node: _offset(node.args[1], loop) for node in versions if node.op in (*WRITES, index)}
+    places = {
+        node: offset_of(node.args[1], loop) for node in versions if node.op in (*WRITES, index)
+    }
     lowest = constant_value(start)
     if any(place is None or place + lowest < 0 for place in places.values()):
         # Below 0 an entry is one from the end.
@@ -83,7 +85,7 @@ def _unread(loop: Node, k: int, uses: Counter[Node]) -> Iterator[Node]:
             yield write
 
 
-def _versions(loop: Node, k: int, uses: Counter[Node]) -> list[Node] | None:
+def versions_of(loop: Node, k: int, uses: Counter[Node]) -> list[Node] | None:
     """A state, its versions and what reads them, in order; None where anything else uses it."""
     state, last = loop_parts(loop)[2][k], next_states(loop)[k]
     found = [state]
@@ -102,7 +104,7 @@ def _versions(loop: Node, k: int, uses: Counter[Node]) -> list[Node] | None:
     return found if current is last and left == 1 else None
 
 
-def _offset(place: Node, loop: Node) -> int | None:
+def offset_of(place: Node, loop: Node) -> int | None:
     """By how much a place is behind the index of a loop, if that is known."""
     distance = linear_form(place) - linear_form(loop_body(loop).parameters[0])
     return None if distance.terms else distance.constant

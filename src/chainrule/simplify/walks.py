@@ -12,6 +12,7 @@ from chainrule.primitives.cost import Live, operations
 from chainrule.simplify.absorbing import absorbing
 from chainrule.simplify.accumulating import accumulating
 from chainrule.simplify.again import Again
+from chainrule.simplify.cleared_together import cleared_together
 from chainrule.simplify.entries import entries
 from chainrule.simplify.forgotten import forgotten
 from chainrule.simplify.handed_back import handed_back
@@ -119,6 +120,9 @@ def simplify(graph: Graph, most: float = math.inf) -> list[Copier]:
     if (shorter := forgotten(walks[-1].graph)) is not None:
         shorter.run()
         walks.append(shorter)
+    if (cleared := cleared_together(walks[-1].graph)) is not None:
+        cleared.run()
+        walks.append(cleared)
     if (owned := owned_starts(walks[-1].graph)) is not None:
         owned.run()
         walks.append(owned)

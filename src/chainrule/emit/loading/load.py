@@ -88,7 +88,9 @@ def load(
     if watch is not None and not plain:
         caller = entry_of(definition)
         caller = begun(caller, [watch.check(caller, namespace, names)])
-        cells = {**watch.cells, COMPILED: Slot(function)}
+        read = {node.id for node in ast.walk(caller) if isinstance(node, ast.Name)}
+        annotated = {name: cell for name, cell in cells.items() if name in read}
+        cells = {**annotated, **watch.cells, COMPILED: Slot(function)}
         cells = {**_builtins_read([caller], set(cells)), **cells}
         function = _made([caller], cells, namespace, file)[name]
     _describe(function, emitted, name)
