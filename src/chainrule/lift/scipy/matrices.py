@@ -12,7 +12,7 @@ from typing import Any
 from chainrule.graph.block import PARAMETER
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, OPAQUE, unit_axes_of
-from chainrule.lift.values import ObjectBox, TupleValue, Value
+from chainrule.lift.values import ListBox, ObjectBox, TupleValue, Value
 from chainrule.primitives.arrays.creation import arange, ones
 from chainrule.primitives.arrays.shaping import dimension
 from chainrule.primitives.arrays.sparse import Term
@@ -169,11 +169,9 @@ MAKERS = (*BLOCKS, *PLAIN, *BY_ENTRIES, *BY_DIAGONALS)
 def make(self: Any, name: str, args: Arguments, keywords: Keywords, at: ast.AST) -> ObjectBox:
     """A matrix made by one of the functions and classes of ``scipy.sparse``."""
     function = named(self, name)
-    nodes = [self.node(value) for value in args]
-    words = [f"_{k + 1}_" for k in range(len(args))]
-    for key, value in keywords.items():
-        nodes.append(self.node(value))
-        words.append(f"{key}=_{len(nodes)}_")
+    nodes: list[Node] = []
+    words = [_spelled(self, value, nodes) for value in args]
+    words += [f"{key}={_spelled(self, value, nodes)}" for key, value in keywords.items()]
     text = f"_0_({', '.join(words)})"
     elementwise = name.endswith("_array")
     if name in BY_DIAGONALS:
@@ -189,6 +187,17 @@ def make(self: Any, name: str, args: Arguments, keywords: Keywords, at: ast.AST)
         return made(self, Matrix(found, found, (), elementwise))
     found = written(self, text, function, *nodes)
     return made(self, Matrix(found, None, terms, elementwise))
+
+
+def _spelled(self: Any, value: Value, nodes: list[Node]) -> str:
+    """An argument as it is written; of rows each entry on its own, put to the nodes."""
+    if type(value) in (TupleValue, ListBox) and (items := self.known_items(value)) is not None:
+        words = [_spelled(self, item, nodes) for item in items]
+        if isinstance(value, ListBox):
+            return f"[{', '.join(words)}]"
+        return f"({', '.join(words)}{',' * (len(words) == 1)})"
+    nodes.append(self.node(value))
+    return f"_{len(nodes)}_"
 
 
 DIAGONAL = ("diagonals", "offsets", "shape")
