@@ -59,6 +59,7 @@ from chainrule.lift.parameters import (
     used_types,
 )
 from chainrule.lift.records.growth import RecordsMade
+from chainrule.lift.records.late_fields import FieldGiven
 from chainrule.lift.records.links import Linked
 from chainrule.lift.records.variants import SeveralClasses
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
@@ -268,7 +269,7 @@ def _lifted(
             ways = following
         except RunTimeKeys as found:
             ways.find_keys(found.site, found.loops)
-        except RecordsMade as made:
+        except (RecordsMade, FieldGiven) as made:
             ways.note(made)
         except SeveralClasses as several:
             ways.note_several(several)

@@ -329,12 +329,12 @@ class Statements(Axisless):
             self.state[owner] = content
             return
         before = self.entries(owner)
-        if content.keys() != before.keys():
+        if not content.keys() >= before.keys():
             raise self.unsupported(
-                "an entry that a dict in a list gets or loses", "Give each of them all keys.", node
+                "an entry that a dict in a list loses", "Give each of them all keys.", node
             )
         for key, value in content.items():
-            if value is not before[key]:
+            if value is not before.get(key):
                 self.write_item(owner, Static(key), value, node)
 
     def empty(self, owner: Value, node: ast.AST) -> None:

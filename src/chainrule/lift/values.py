@@ -99,6 +99,8 @@ class RecordsBox(ListBox):
         self.is_arena = False
         # Whether it is such an arena, and what is at the place -1 of it None.
         self.is_linked = False
+        # The fields that its records get after they were made: what tells whether all have them.
+        self.late: dict[Hashable, Hashable] = {}
 
     def at(self, places: ListBox | tuple[Node, Node]) -> RecordsBox:
         """A list of the records at these places of the home."""

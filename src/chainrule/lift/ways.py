@@ -11,6 +11,7 @@ from chainrule.graph.types import Type
 from chainrule.lift.calls.repeated import Repeated
 from chainrule.lift.objects.holders import Container, Written
 from chainrule.lift.records.growth import RecordsMade
+from chainrule.lift.records.late_fields import FieldGiven
 from chainrule.lift.records.layout import RecordLayout
 from chainrule.lift.records.links import PLAIN
 from chainrule.lift.records.variants import NOTHING, SeveralClasses, layout_of_classes
@@ -107,8 +108,11 @@ class Ways:
         self.loops -= self.loops_of_keys.pop(site, set())
         self.tables.add(site)
 
-    def note(self, made: RecordsMade) -> None:
+    def note(self, made: RecordsMade | FieldGiven) -> None:
         """From now on a list of records is made where one was found to be."""
+        if isinstance(made, FieldGiven):
+            self._note_field(made)
+            return
         if made.site in self.sites:
             raise InternalError("a list of records is lifted as another") from None
         layout = self.sites[made.site] = made.layout
@@ -117,6 +121,18 @@ class Ways:
             if self.arenas is not None:
                 self.arenas.setdefault(layout.type, layout)
         self.record_lists.clear()
+
+    def _note_field(self, given: FieldGiven) -> None:
+        """From now on the records of a list have a field that a loop gives to all of them."""
+        layout = self.sites[given.site]
+        if layout is None or given.key in layout.keys:
+            raise InternalError("a field of records is given twice") from None
+        self.sites[given.site] = replace(
+            layout,
+            keys=(*layout.keys, given.key),
+            types=(*layout.types, None),
+            late=(*layout.late, (given.key, given.placeholder)),
+        )
 
     def note_several(self, found: SeveralClasses) -> None:
         """From now on a list of objects of several classes is made where one was found to be."""

@@ -18,8 +18,8 @@ from typing import Any
 
 from chainrule.graph.node import Node
 from chainrule.lift.records.growth import RecordsMade
+from chainrule.lift.records.late_fields import LateFields
 from chainrule.lift.records.layout import RecordLayout
-from chainrule.lift.records.parts import RecordParts
 from chainrule.lift.values import (
     ENTRIES,
     ListBox,
@@ -32,7 +32,7 @@ from chainrule.lift.values import (
 )
 
 
-class Arenas(RecordParts):
+class Arenas(LateFields):
     """Makes objects in arenas, and lists of their places."""
 
     def __init__(self, graph: Any) -> None:

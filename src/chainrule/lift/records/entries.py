@@ -12,7 +12,7 @@ to) is read at once.  Some of the records of a list, in an order of their own, a
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from chainrule.errors import ArgumentError
@@ -30,6 +30,7 @@ from chainrule.lift.values import (
     ListBox,
     ObjectBox,
     ObjectEntry,
+    Poison,
     Range,
     RecordsBox,
     Slice,
@@ -182,8 +183,18 @@ class RecordEntries(Outer):
         if box.by_value:
             return True
         own = box.home is box and box.route is None and not box.is_arena
-        if not own or is_entry_held(box, self.state):
+        names = [key for key, value in self.state.items() if _is_name_of(key, value, box)]
+        others = {key: value for key, value in self.state.items() if key not in names}
+        if not own or is_entry_held(box, others):
             return False
+        for key in names:
+            self.state[key] = Poison(
+                self.unsupported(
+                    f"`{key[1]}`, a record of a list that was sorted since",
+                    "Sort it before, or give the sorted list another name: "
+                    "`ordered = sorted(...)`.",
+                )
+            )
         for known in [known for known in self._records_met if known[0] is box]:
             del self._records_met[known]
         return True
@@ -233,12 +244,16 @@ class RecordEntries(Outer):
     def entries(self, box: DictBox) -> dict[Any, Value]:
         if not isinstance(box, DictEntry):
             return super().entries(box)
-        return {key: self.field(box, key, ast.Pass()) for key in box.records.layout.keys}
+        return {key: self.field(box, key, ast.Pass()) for key in self.fields_in(box)}
+
+    def fields_in(self, entry: ObjectEntry | DictEntry) -> Sequence[Hashable]:
+        """The fields that a record has now."""
+        return entry.records.layout.keys
 
     def attributes_of(self, box: ObjectBox) -> dict[str, Value]:
         if not isinstance(box, ObjectEntry):
             return super().attributes_of(box)
-        return {str(key): self.field(box, key, ast.Pass()) for key in box.records.layout.keys}
+        return {str(key): self.field(box, key, ast.Pass()) for key in self.fields_in(box)}
 
     def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
         if isinstance(owner, ObjectEntry) and name in owner.records.layout.keys:
@@ -392,7 +407,7 @@ class RecordEntries(Outer):
         if key not in layout.keys:
             raise self.unsupported(
                 f"a field `{key}` that only some records of a list have",
-                "Give it to all of them when they are made.",
+                "Give it to all of them when they are made, or in a loop over all of them.",
                 node,
             )
         place = self._place_now(entry, node)
@@ -445,10 +460,22 @@ class RecordEntries(Outer):
             held = self.attributes_of(value)
         elif isinstance(value, DictBox) and layout.kind == "dict":
             held = self.entries(value)
-        if held is None or set(held) != set(layout.keys):
+        late = dict(layout.late)
+        if held is None or not set(layout.keys) - set(late) <= set(held) <= set(layout.keys):
             raise self.unsupported(
                 "a list that holds objects of several kinds, or with other fields",
                 "Keep objects of each kind in a list of their own.",
                 node,
             )
+        missing = [key for key in late if key not in held]
+        self.note_missing(box, missing)
+        held = held | {key: self.graph.constant(late[key]) for key in missing}
         return [self.read(held[key]) for key in layout.keys]
+
+    def note_missing(self, box: RecordsBox, keys: Sequence[Hashable]) -> None:
+        """A record that is put into a list does not have these fields yet."""
+
+
+def _is_name_of(key: Any, value: Value, box: RecordsBox) -> bool:
+    """Whether a record of a list has this name."""
+    return isinstance(key, tuple) and isinstance(value, ENTRIES) and value.records is box

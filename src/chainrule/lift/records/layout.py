@@ -36,6 +36,8 @@ class RecordLayout:
     Of ``"rows"``, which are lists of records themselves, ``row`` is the layout of these.
     Of ``"variants"``, objects of several classes, these are the ``classes``; what stands in a list
     of the kind ``"among"`` are known entries, in an order that the run tells.
+    ``late`` are the fields that a loop gives to all records after they were made, and what stands
+    in their place until then.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class RecordLayout:
     types: tuple[Any, ...]
     row: RecordLayout | None = None
     classes: tuple[type, ...] = ()
+    late: tuple[tuple[Hashable, Any], ...] = ()
 
     @property
     def is_fixed(self) -> bool:
