@@ -10,7 +10,7 @@ ARGUMENTS = ([3.0, 1.0, 2.0],)
 
 
 # The message:
-# sort_of_objects.py:4:5: `sort` of a list of records, one of which has another name
+# sort_of_objects.py:4:5: `first`, a record of a list that was sorted since
 #      4 |     parts.sort(key=lambda part: part["price"])
 #        |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 # Sort it before, or give the sorted list another name: `ordered = sorted(...)`.
