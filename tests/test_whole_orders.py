@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import pytest
 from scipy import special
 
@@ -51,3 +52,14 @@ def test_an_order_that_is_written_is_used_as_it_is_written() -> None:
     derivative(1.3)
     assert "kn(1, x)" in derivative.source
     assert "trunc" not in derivative.source
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 3])
+def test_the_exponential_integral_has_derivatives_below_its_lowest_order(order: int) -> None:
+    x = 0.7
+    found = [exponential_integral]
+    for _ in range(3):
+        found.append(grad(found[-1], wrt="x"))
+    for times, derivative in enumerate(found[1:], 1):
+        meant = mpmath.diff(lambda t: mpmath.expint(order, t), x, times)
+        assert derivative(x, order) == pytest.approx(float(meant), rel=1e-13)

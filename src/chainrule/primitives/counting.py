@@ -7,7 +7,7 @@ from typing import Any
 from chainrule.primitives.arithmetic import absolute, less_equal
 from chainrule.primitives.control import choose, select
 from chainrule.primitives.declare import POSITIVE, REAL, Interval, elementwise
-from chainrule.primitives.elementary import sqrt
+from chainrule.primitives.elementary import exp, sqrt
 from chainrule.primitives.special import ORDINARY, digamma, unknown
 from chainrule.primitives.whole_orders import whole
 
@@ -46,8 +46,14 @@ def poch(x: Any, y: Any, out: Any) -> Any:
     sympy="expint(x, y)",
 )
 def expn(x: Any, y: Any, out: Any) -> Any:
-    """Generalised exponential integral of order x (DLMF 8.19.13)."""
-    return unknown("expn", "order"), -expn(whole(x) - 1, y)
+    """Generalised exponential integral of order x (DLMF 8.19.13; 8.19.12 below order 2)."""
+    order = whole(x)
+    # SciPy knows no negative orders, and has inf for order 0 and 1 at y = 0 itself.
+    return unknown("expn", "order"), choose(
+        less_equal(order, 1),
+        lambda: -(exp(-y) + (1 - order) * out) / y,
+        lambda: -expn(order - 1, y),
+    )
 
 
 @elementwise(

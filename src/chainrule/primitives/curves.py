@@ -24,7 +24,7 @@ from chainrule.primitives.declare import Cost, Primitive
 from chainrule.primitives.effect import VERBATIM
 from chainrule.primitives.rounding import to_float
 from chainrule.primitives.shape_slopes import SLOPES
-from chainrule.records import dataclass
+from chainrule.records import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -139,12 +139,14 @@ class Curve(Primitive):
             parts[k] = changes[k] if k in changes else zeros_like(like)
         template = (recipe.template, OPAQUE, None)
         made = node.graph.cursor.add(VERBATIM, tuple(parts), template, OPAQUE)
-        params = (int(str(order)) + int(str(shift)), None, 0, None)
-        op: Primitive = self
+        again = replace(recipe, slopes=None)
+        params = (int(str(order)) + int(str(shift)), None, 0, None if columns else again)
         if columns:
+            # Those of a unit matrix, which nothing moves.
             op = columns_at if isinstance(self, CurveAt) else columns_integral
-        found = node.graph.cursor.add(op, (made, *args[1:first]), params)
-        return found if columns or unit_axes_of(found.type) else to_float(found)
+            return node.graph.cursor.add(op, (made, *args[1:first]), params)
+        found = node.graph.cursor.add(self, (made, *args[1:first], *parts), params)
+        return found if unit_axes_of(found.type) else to_float(found)
 
     def _check(self, node: Node, moving: Sequence[bool]) -> None:
         """Refuse what has no slope by the values, and knots that move."""
