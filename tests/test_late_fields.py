@@ -274,3 +274,10 @@ def test_a_record_of_a_list_that_was_sorted_since_is_refused() -> None:
 
     with pytest.raises(UnsupportedError, match="sorted since"):
         grad(f)(XS)
+
+
+def test_what_is_summed_at_once_is_not_copied() -> None:
+    slope = grad(ranked)
+    slope(XS, MS)
+    assert "= sum(value)" in slope.source
+    assert "sum(list(" not in slope.source

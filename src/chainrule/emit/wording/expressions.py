@@ -39,7 +39,7 @@ from chainrule.emit.wording.arrays import (
 from chainrule.emit.wording.calling import call_function, call_functional, read_curve
 from chainrule.emit.wording.complex_numbers import COMPLEX
 from chainrule.emit.wording.extremes import EXTREMES, of_several
-from chainrule.emit.wording.lists import comprehension, is_new_list, place_found
+from chainrule.emit.wording.lists import comprehension, is_new_list, place_found, uncopied
 from chainrule.emit.wording.literals import is_literal, literal
 from chainrule.emit.wording.origins import Origins
 from chainrule.emit.wording.spelling import number, opposite, with_one_sign
@@ -530,7 +530,7 @@ def _total(speller: Speller, value: Value, args: list[ast.expr]) -> ast.expr:
     dotted = next((param for param in value.params if isinstance(param, str)), None)
     op = value.op
     assert isinstance(op, Primitive)
-    arg = args[0]
+    arg = uncopied(args[0])
     if isinstance(arg, ast.ListComp):
         arg = ast.GeneratorExp(arg.elt, arg.generators)
     return ast.Call(speller.callable(dotted or op.callables[0]), [arg], [])

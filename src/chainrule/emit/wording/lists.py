@@ -17,6 +17,14 @@ def place_found(speller: object, value: object, args: list[ast.expr]) -> ast.exp
     return ast.Call(ast.Attribute(args[0], "index", ast.Load()), args[1:], [])
 
 
+def uncopied(text: ast.expr) -> ast.expr:
+    """What is written of a list that is read at once: its copy is not needed."""
+    match text:
+        case ast.Call(ast.Name("list"), [entries], []):
+            return entries
+    return text
+
+
 def is_new_list(text: ast.expr) -> bool:
     """Whether what is written gives a list of its own."""
     if isinstance(text, ast.Call):
