@@ -38,6 +38,7 @@ from chainrule.primitives.arrays import (
     filters,
     fits,
     histograms,
+    images,
     indexing,
     integrals,
     linear_algebra,
@@ -118,6 +119,7 @@ HOMES = (
     spectrum,
     factored,
     histograms,
+    images,
     matrix_equations,
     matrix_functions,
 )

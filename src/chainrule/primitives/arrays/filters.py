@@ -1,4 +1,4 @@
-"""Filters and transforms of :mod:`scipy.signal`, :mod:`scipy.ndimage` and :mod:`scipy.fft`.
+"""Filters and transforms of :mod:`scipy.signal` and :mod:`scipy.fft`.
 
 All are linear in the signal: each is declared by its transpose, which is a filter of the same kind
 run backwards, or the transform of the other type.
@@ -230,37 +230,6 @@ def _row(rows: Node, place: int) -> Node:
 
     return rows.graph.cursor.add(index, (rows, rows.graph.constant(place)))
 
-
-# --- images -----------------------------------------------------------------------------------
-
-# Where a symmetric filter is a symmetric matrix.
-BALANCED = ("reflect", "grid-mirror", "grid-wrap", "wrap", "constant", "grid-constant")
-
-
-def _balanced(name: str, signature: str) -> Any:
-    @array_linear(name, f"scipy.ndimage.{name}", signature=signature, typed=_kept, lengths=as_first)
-    def smoothed(walker: Any, node: Node, out_bar: Node, **statics: Any) -> None:
-        """A symmetric filter, which is its own adjoint."""
-        size = statics.get("size", 1)
-        odd = all(each % 2 for each in (size if isinstance(size, tuple) else (size,)))
-        order = statics.get("order", 0)
-        plain = not any(order) if isinstance(order, tuple) else order == 0
-        if statics["mode"] not in BALANCED or not odd or not plain:
-            remedy = "Use mode='reflect', 'wrap' or 'constant', order 0 and an odd size."
-            refuse(node, f"cannot differentiate `{name}` with these options", remedy)
-        walker.accumulate(node.args[0], smoothed(out_bar, **statics))
-
-    return smoothed
-
-
-gaussian_filter1d = _balanced(
-    "gaussian_filter1d", "input, sigma, axis=-1, order=0, mode='reflect', truncate=4.0"
-)
-gaussian_filter = _balanced(
-    "gaussian_filter", "input, sigma, order=0, mode='reflect', truncate=4.0"
-)
-uniform_filter1d = _balanced("uniform_filter1d", "input, size, axis=-1, mode='reflect'")
-uniform_filter = _balanced("uniform_filter", "input, size=3, mode='reflect'")
 
 # --- cosine and sine transforms ---------------------------------------------------------------
 
