@@ -36,7 +36,7 @@ def test_the_page_shows_what_is_generated_beside_what_was_written_by_hand(name: 
     slope = grad(workload.function, wrt=workload.wrt if len(workload.wrt) > 1 else workload.wrt[0])
     slope(*workload.arguments(*workload.small))
     source = slope.source  # type: ignore[attr-defined]
-    head, _, body = source[source.index("def ") :].split('"""')
+    head, _, body = source[source.index("def grad_") :].split('"""')
     assert generated == head.rstrip() + body.rstrip()
     assert function == inspect.getsource(workload.function).rstrip()
     assert by_hand == inspect.getsource(workload.hand).rstrip()

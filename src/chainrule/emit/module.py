@@ -55,6 +55,7 @@ from chainrule.emit.wording.named_rows import rows_of
 from chainrule.emit.wording.origins import Origins
 from chainrule.emit.wording.reals import as_floats
 from chainrule.emit.wording.signatures import is_annotated, signature
+from chainrule.emit.wording.ties import ask_for_ties
 from chainrule.emit.wording.unsplit import unsplit
 from chainrule.emit.wording.widths import measure_of
 from chainrule.errors import UnsupportedError
@@ -226,6 +227,8 @@ def _function_text(
 ) -> str:
     graph = plan.graph
     target.check(plan, target)
+    if target.writes_over:
+        ask_for_ties(plan)
     if target.allocates:
         allocate_tapes(plan)
     elif flatten_tapes(plan):

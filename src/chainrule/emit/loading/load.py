@@ -87,10 +87,10 @@ def load(
     function = _made(functions, cells, namespace, file)[name]
     if watch is not None and not plain:
         caller = entry_of(definition)
+        annotations = _annotated(caller)
         caller = begun(caller, [watch.check(caller, namespace, names)])
-        read = {node.id for node in ast.walk(caller) if isinstance(node, ast.Name)}
-        annotated = {name: cell for name, cell in cells.items() if name in read}
-        cells = {**annotated, **watch.cells, COMPILED: Slot(function)}
+        kinds = {name: cell for name, cell in cells.items() if name in annotations}
+        cells = {**kinds, **watch.cells, COMPILED: Slot(function)}
         cells = {**_builtins_read([caller], set(cells)), **cells}
         function = _made([caller], cells, namespace, file)[name]
     _describe(function, emitted, name)
@@ -234,6 +234,13 @@ def _made(
     if read:
         Readers(codes, {name: slot for name, slot in slots.items() if name in read})
     return result
+
+
+def _annotated(function: ast.FunctionDef) -> set[str]:
+    """The names that annotations read, which are evaluated where the function is defined."""
+    parts = [arg.annotation for arg in ast.walk(function.args) if isinstance(arg, ast.arg)]
+    found = [node for part in (*parts, function.returns) if part for node in ast.walk(part)]
+    return {node.id for node in found if isinstance(node, ast.Name)}
 
 
 def _builtins_read(functions: list[ast.FunctionDef], others: set[str]) -> dict[str, Cell]:

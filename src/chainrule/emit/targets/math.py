@@ -6,6 +6,7 @@ import ast
 
 from chainrule.emit.plan import Value
 from chainrule.emit.targets import Spelling, Target
+from chainrule.emit.wording.ties import ties
 
 
 def _normal_quantile(spelling: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
@@ -21,7 +22,7 @@ TARGET = Target(
         ("scipy.special", "scipy.interpolate"),
         ("operator", "statistics", "bisect"),
     ),
-    forms={"normal_quantile": _normal_quantile},
+    forms={"normal_quantile": _normal_quantile, "ties": ties},
     writes_over=True,
     unpacks=True,
 )
