@@ -331,8 +331,10 @@ class ForwardWalker(Copier):
         parameters = loop_parts(node)[2]
         for (k, direction), start in zip(carried, starts, strict=True):
             type = moved_type(start.type, parameters[k].type)
-            if isinstance(type, SequenceType) or start.op is UNDEFINED:
-                # An empty list does not tell yet what will be in it, nor a name what it will be.
+            listed = isinstance(parameters[k].type, SequenceType)
+            if listed or isinstance(type, SequenceType) or start.op is UNDEFINED:
+                # An empty list does not tell yet what will be in it, nor a name what it will be,
+                # nor an array that there will be lists instead.
                 type = sequence.float_entries(parameters[k].type)
             dot = body.parameter("dot", type)
             self.dots[direction][parameters[k]] = dot

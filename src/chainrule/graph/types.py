@@ -93,9 +93,9 @@ def unit_axes_of(type: Type) -> tuple[bool, ...]:
 
 
 def has_array(types: Iterable[Type]) -> bool:
-    """Whether one of these is the type of an array."""
+    """Whether one of these is the type of an array, or of what may be one."""
     for type in types:  # noqa: SIM110  asked for every value, and a loop takes half the time
-        if isinstance(type, Array):
+        if isinstance(type, (Array, Varying)):
             return True
     return False
 
@@ -282,3 +282,8 @@ def varies(type: Type) -> bool:
     while isinstance(type, Sequence):
         type = type.item
     return isinstance(type, Varying)
+
+
+def varying_among(types: Iterable[Type], otherwise: Type) -> Type:
+    """The type of what is computed of these: one that varies, if one of them does."""
+    return next((type for type in types if isinstance(type, Varying)), otherwise)

@@ -41,6 +41,7 @@ from chainrule.graph.types import (
     is_complex,
     promoted,
     unit_axes_of,
+    varying_among,
 )
 from chainrule.primitives.looking_behind import looks_behind
 from chainrule.primitives.partials import Choice, Guarded, Refusal, scaled, settled
@@ -218,7 +219,8 @@ class Primitive(Op):
             dtype = promoted(types)
         elif self.result is None and self.gives_short_floats and FLOAT not in types:
             dtype = float_beside(promoted(types)) if dtype == "float64" else dtype
-        return array_of(dtype, broadcast_axes(types))
+        found = array_of(dtype, broadcast_axes(types))
+        return found if entry == BOOL else varying_among(types, found)
 
     def __call__(self, *args: Any) -> Any:
         graph = next((arg.graph for arg in args if isinstance(arg, Node)), None)

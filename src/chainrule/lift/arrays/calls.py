@@ -21,6 +21,7 @@ from chainrule.graph.types import (
     dtype_of,
     is_complex,
     unit_axes_of,
+    varies,
 )
 from chainrule.lift.arrays.forms import ufunc_method
 from chainrule.lift.arrays.manners import IGNORED, MANNERS, check_manner, is_default
@@ -379,7 +380,7 @@ class NumpyCalls(Methods):
         listed = self.node(self.as_list(value, node))
         along = 0 if axis is None else self.static_int(axis)
         item = getattr(listed.type, "item", None)
-        if item in (None, OPAQUE, DYNAMIC) or along is None:
+        if item in (None, OPAQUE, DYNAMIC) or varies(listed.type) or along is None:
             raise self.unsupported(
                 "joining the arrays of this value",
                 "Use np.array of a list, or give all arrays the same number of axes.",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, dtype_of, unit_axes_of
+from chainrule.graph.types import BOOL, DYNAMIC, FLOAT, INT, OPAQUE, dtype_of, unit_axes_of, varies
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.arrays.made_of import check_known_axes, check_numbers
 from chainrule.lift.arrays.spread_out import joined
@@ -122,7 +122,8 @@ def _contiguous(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast
 def _shaped(self: NumpyCalls, value: Value, name: str, node: ast.AST) -> Node:
     """A value as an array, of which it is known how many axes it has."""
     array = self.array_node(value)
-    if array.type in (OPAQUE, DYNAMIC) and not isinstance(self.read(value), Static):
+    untold = array.type in (OPAQUE, DYNAMIC) and not isinstance(self.read(value), Static)
+    if untold or varies(array.type):
         raise self.unsupported(
             f"`np.{name}` of what is no number, list or array", "Make it an array first.", node
         )

@@ -105,6 +105,8 @@ class Branching(Core):
             if isinstance(key, (ObjectBox, DictBox)):
                 self._unify_lists_within(start, paths, key)
             if not isinstance(key, ListBox):
+                if isinstance(key, tuple) and key[-1] == "return":
+                    self._materialise_returned(paths, key)
                 self._take_tuples_apart(start, paths, key)
                 self._settle(start, paths, key)
                 self._unify_made_lists(paths, [path.state.get(key, UNBOUND) for path in paths])
@@ -339,17 +341,33 @@ class Branching(Core):
     def _materialise_views(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
         """Views that differ between paths become what they see, in a box of their own."""
         for path, value in zip(paths, values, strict=True):
-            if not isinstance(value, View):
-                continue
-            before, self.state = self.state, path.state
-            with self.graph.inside(path.block):
-                seen = self.node(value)
-                box = ArrayBox(len(unit_axes_of(seen.type)))
-                self.state[box] = seen
-                self.frozen.add(box)
-                self.loans.lend(box, self.loans.lenders(value), self.state)
-            self.state = before
-            _rebind(path.state, value, box)
+            if isinstance(value, View):
+                _rebind(path.state, value, self._seen_at_end(path, value))
+
+    def _materialise_returned(self, paths: Sequence[Path], key: Key) -> None:
+        """The same for the views in a tuple that is returned."""
+        for path in paths:
+            value = path.state.get(key)
+            if isinstance(value, TupleValue) and any(
+                isinstance(each, View) for each in value.items
+            ):
+                items = [
+                    self._seen_at_end(path, each) if isinstance(each, View) else each
+                    for each in value.items
+                ]
+                path.state[key] = TupleValue(tuple(items), value.named)
+
+    def _seen_at_end(self, path: Path, view: View) -> ArrayBox:
+        """What a view sees at the end of a path."""
+        before, self.state = self.state, path.state
+        with self.graph.inside(path.block):
+            seen = self.node(view)
+            box = ArrayBox(len(unit_axes_of(seen.type)))
+            self.state[box] = seen
+            self.frozen.add(box)
+            self.loans.lend(box, self.loans.lenders(view), self.state)
+        self.state = before
+        return box
 
     def changed_keys(self, start: State, paths: Sequence[Path]) -> list[Key]:
         """Keys that some path bound anew, in the order of the states."""

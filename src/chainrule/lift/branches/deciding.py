@@ -14,18 +14,21 @@ from typing import Any, cast
 
 from chainrule.graph.block import CONSTANT, ITEM, Block, result_number
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL
+from chainrule.graph.types import BOOL, OPAQUE
 from chainrule.lift.branches.branching import Branching
 from chainrule.lift.branches.implied import learn
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.state import Frame, Key, State
 from chainrule.lift.values import (
     UNBOUND,
+    ArrayBox,
     Either,
     Fact,
+    ListBox,
     Static,
     TupleValue,
     Value,
+    View,
 )
 from chainrule.primitives.arithmetic import logical_not
 from chainrule.primitives.arrays.conditions import told_by_lengths
@@ -101,14 +104,15 @@ class Deciding(Branching):
             if first == second:
                 break
             kept, other = (value.then, value.orelse)[:: 1 if first > second else -1]
-            if not (_is_nothing(other) or _is_tuple(kept)):
+            plain = _is_nothing(other) or isinstance(other, Node)
+            if not (plain or _is_tuple(kept)):
                 break
             tag: Node = value.tag
             if first < second:
                 tag = self.primitive(logical_not, tag)
             self.graph.mixed_result = True
             said = f"{name}() gave {_said(other)}, which has no slope"
-            if not _is_nothing(other):
+            if not _is_nothing(other) and getattr(other, "type", None) != OPAQUE:
                 said = f"{name}() gave {_said(other)}; slopes are those of {_said(kept)}"
             self.check_bound(tag, f"raise TypeError({said!r})", self.block)
             self.state[Fact(value.tag)] = tag is value.tag
@@ -159,8 +163,9 @@ class Deciding(Branching):
         arms: list[tuple[Block, Node]] = []
         if last is not None and last.op is IF and last.params[2] == "statement":
             blocks = owned_blocks(last)
-            if tag is last.args[0]:
-                truths = (self.graph.constant(True), self.graph.constant(False))
+            negated = tag.op is logical_not and tag.args[0] is last.args[0]
+            if tag is last.args[0] or negated:
+                truths = (self.graph.constant(not negated), self.graph.constant(negated))
                 arms = list(zip(blocks, truths, strict=True))
             elif tag.op is ITEM and tag.args[0] is last:
                 arms = [(block, block.results[cast(int, tag.params[0])]) for block in blocks]
@@ -220,7 +225,12 @@ def _said(value: Value) -> str:
         return "None"
     if isinstance(value, TupleValue):
         return f"a tuple of {len(value.items)}"
-    return "a single value" if isinstance(value, Node) else "another kind of result"
+    if isinstance(value, (ArrayBox, View)):
+        return "an array"
+    if type(value) is ListBox:
+        return "a list"
+    number = isinstance(value, Node) and value.type != OPAQUE
+    return "a single value" if number else "another kind of result"
 
 
 def _is_tuple(value: Value) -> bool:
