@@ -169,7 +169,7 @@ from math import exp
 from scipy.integrate import quad
 
 
-def integrand_da(t, a):
+def integrand_da(t: float, a: float) -> float:
     """Slope of `integrand` by a."""
     # line {line}: {text}
     return -t * t * exp(-a * t * t)
@@ -216,3 +216,37 @@ def test_what_leibniz_does_not_allow_is_refused(function: Callable[..., Any], wo
         grad(function)(0.7)
     with pytest.raises(UnsupportedError):
         grad(root_in_a_bracket, target="numba")(0.7, 1.3)
+
+
+def least_between(p: float) -> float:
+    found = minimize_scalar(
+        lambda u: (u - p) ** 2 + math.cosh(u * p), bounds=(-3.0, 3.0), method="bounded",
+        options={"xatol": 1e-12},
+    )  # fmt: skip
+    return float(found.x * found.fun)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_least_place_between_ends_moves_as_one_without(mode: str) -> None:
+    def least(p: float) -> float:
+        found = minimize_scalar(lambda u: (u - p) ** 2 + math.cosh(u * p), tol=1e-12)
+        return float(found.x * found.fun)
+
+    assert grad(least_between, mode=mode)(0.7) == pytest.approx(grad(least)(0.7), rel=1e-6)
+
+
+def test_a_least_place_at_an_end_has_no_derivative() -> None:
+    def held_back(p: float) -> float:
+        return minimize_scalar(lambda u: (u - p) ** 2, bounds=(-3.0, 1.0)).x
+
+    assert grad(held_back)(0.5) == pytest.approx(1.0)
+    with pytest.raises(ArithmeticError, match="at a bound"):
+        grad(held_back)(1.5)
+
+
+def test_ends_that_move_are_refused() -> None:
+    def moving(p: float) -> float:
+        return minimize_scalar(lambda u: (u - p) ** 2, bounds=(0.0, 0.5 * p)).fun
+
+    with pytest.raises(UnsupportedError, match="with these `bounds`"):
+        grad(moving)(0.7)

@@ -11,7 +11,7 @@ from scipy import linalg, signal, special, stats
 from scipy.interpolate import bisplev, bisplrep, splev, splrep
 from scipy.special import betaincinv, gammainccinv, gammaincinv, lambertw, stdtrit
 
-from chainrule import UnsupportedError, grad, jvp, value_and_grad, vjp
+from chainrule import UnsupportedError, grad, jacobian, jvp, value_and_grad, vjp
 from tests import oracle
 
 KNOTS = np.linspace(0.0, 3.0, 20)
@@ -267,3 +267,14 @@ COLUMNS = np.cos(np.arange(12.0).reshape(4, 3))
 def test_what_scipy_computes_in_another_way_is_refused(function, message) -> None:
     with pytest.raises(UnsupportedError, match=message):
         grad(function)(COLUMNS)
+
+
+def test_counts_in_an_array_meet_rates_in_another() -> None:
+    counts, rates = np.array([1, 2, 3]), np.array([0.8, 0.4, 0.5])
+
+    def likelihood(rates):
+        return stats.poisson.logpmf(np.array([1, 2, 3]), rates)
+
+    for mode in ("forward", "reverse"):
+        found = jacobian(likelihood, mode=mode)(rates)
+        assert found == pytest.approx(np.diag(counts / rates - 1.0), rel=1e-12)

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, INT, OPAQUE, Type
-from chainrule.primitives.arithmetic import greater, logical_not
+from chainrule.primitives.arithmetic import greater, greater_equal, logical_not
 from chainrule.primitives.control import raise_where
 from chainrule.primitives.declare import TABLE, Flat
 from chainrule.primitives.invoke import COST, with_effect
@@ -18,6 +18,9 @@ from chainrule.primitives.invoke import COST, with_effect
 # How far from a solution, by its largest entry or on its own, it still is one.
 NEAR, NEAREST = 1e-3, 1e-6
 UNFOUND = "raise ArithmeticError('no {} was found: there is no derivative')"
+# How the ends are written between which a minimum has to lie.
+BETWEEN = "bounds=("
+AT_AN_END = "raise ArithmeticError('the minimum is at a bound: there is no derivative')"
 TELLING = {
     "scipy.optimize.root_scalar": ("root", "converged"),
     "scipy.optimize.minimize_scalar": ("minimum", "success"),
@@ -54,6 +57,8 @@ def check_found(node: Node, args: Sequence[Node], zero: Node, slope: Node) -> No
     ``zero`` is what is zero where SciPy has found what it looked for, with ``slope`` there.
     """
     dotted = str(node.params[1])
+    if BETWEEN in str(node.params[4:5]):
+        _check_inside(zero / slope, zero.args[0], *args[:2])
     if dotted in TELLING:
         if zero.graph.functions[node.params[0]].asked:
             return
@@ -64,6 +69,12 @@ def check_found(node: Node, args: Sequence[Node], zero: Node, slope: Node) -> No
         raise_where(logical_not(told), UNFOUND.format(what))
     elif dotted == WARNING:
         raise_where(is_far(zero / slope, zero.args[0]), UNFOUND.format("root"))
+
+
+def _check_inside(step: Node, place: Node, low: Node, high: Node) -> None:
+    """Raise at one of the ends of a search: a step of Newton's leads over it, or far away."""
+    room = TABLE["minimum"](place - low, high - place)
+    raise_where(greater_equal(TABLE["absolute"](step), room), AT_AN_END)
 
 
 def is_far(step: Node, place: Node) -> Node:

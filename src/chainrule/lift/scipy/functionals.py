@@ -301,6 +301,11 @@ LEAST = Search(
     told=Least._fields[1:],
 )  # fmt: skip
 
+LEAST_BETWEEN = Search(
+    "scipy.optimize.minimize_scalar", ("a", "b"), ("method", "tol", "options"), minimum=True,
+    ends="bounds", part=PLACE, told=Least._fields[1:],
+)  # fmt: skip
+
 
 def least(lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
     """``minimize_scalar(fun)``, of whose result the place is understood."""
@@ -308,10 +313,17 @@ def least(lifter: Methods, args: list[Value], keywords: dict[str, Value], node: 
     given = dict(zip(names, args, strict=False))
     given |= {"func" if key == "fun" else key: value for key, value in keywords.items()}
     _, method = lifter.static_value(given.get("method", Static(None)))
-    if "bounds" in given or method not in (None, "brent", "Brent", "golden", "Golden"):
+    usual = (None, "brent", "Brent", "golden", "Golden")
+    ends = lifter.known_items(given["bounds"]) if "bounds" in given else None
+    fixed = ends is not None and all(lifter.static_value(end)[0] for end in ends)
+    bounded = fixed and len(ends or ()) == 2 and method in (None, "bounded", "Bounded")
+    if ends is None and method in usual and "bounds" not in given:
+        return LEAST(lifter, [], given, node)
+    if ends is None or not bounded or "bracket" in given:
         raise lifter.unsupported(
-            "`minimize_scalar` with `bounds`",
-            "At a bound the slope is not zero, and the rule does not hold: minimise without them.",
+            "`minimize_scalar` with these `bounds`",
+            "Write two numbers there, and leave `method` out or let it be 'bounded'.",
             node,
         )
-    return LEAST(lifter, [], given, node)
+    del given["bounds"]
+    return LEAST_BETWEEN(lifter, [given.pop("func"), *ends], given, node)

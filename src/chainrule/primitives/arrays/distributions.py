@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type, array_of, broadcast_axes, promoted
+from chainrule.graph.types import Type, array_of, broadcast_axes, promoted, unit_axes_of
 from chainrule.primitives.arithmetic import absolute, less, power
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.defined import array_defined
@@ -41,7 +41,7 @@ from chainrule.primitives.inverses import (
     stdtr,
     stdtrit,
 )
-from chainrule.primitives.rounding import floor
+from chainrule.primitives.rounding import float_floor, floor
 from chainrule.primitives.special import (
     betainc,
     betaln,
@@ -328,7 +328,7 @@ def _whole(count: Node) -> Node:
     """The int below, which is known of a constant."""
     if is_constant(count):
         return count.graph.constant(math.floor(constant_value(count)))
-    below: Node = floor(count)
+    below: Node = float_floor(count) if unit_axes_of(count.type) else floor(count)
     return below
 
 
