@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dis
+import itertools
 import math
 import types
 import warnings
@@ -411,3 +412,18 @@ def test_what_floats_make_raise_is_not_made_for_floats() -> None:
         slope = chainrule.grad(counted, wrt="x")
     assert slope(0.3, 4) == pytest.approx(counted(1.0, 4))
     assert "raise TypeError" not in slope.source
+
+
+def gated(x, y, a, b):
+    return (a * math.tanh(x) + b * math.tanh(y)) * 1.5
+
+
+def test_a_float_that_a_branch_gives_asks_for_no_more_than_numbers() -> None:
+    slope = chainrule.grad(gated, wrt=("x", "y", "a", "b"))
+    assert slope.entry and not slope.entry.exact
+    for point in itertools.product((2, 2.0), (1, 1.0), (3, 3.0), (1, 1.0)):
+        found = slope(*point)
+        assert {type(each) for each in found} == {float}
+        u, v = 1.0 / math.cosh(2.0) ** 2, 1.0 / math.cosh(1.0) ** 2
+        expected = (4.5 * u, 1.5 * v, 1.5 * math.tanh(2.0), 1.5 * math.tanh(1.0))
+        assert found == pytest.approx(expected, rel=1e-14)

@@ -106,7 +106,7 @@ class _Kept:
                     enough = enough and self.known[part][1]
                 self.known[last] = mask, enough
             elif last not in self.known:
-                self.known[last] = self._leaf(last)
+                self.known[last] = (0, True) if self.certain.of(last) else self._leaf(last)
         return self.known[node]
 
     def _parts(self, node: Node) -> tuple[Node, ...]:
