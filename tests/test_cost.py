@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib.util
 import itertools
 import linecache
@@ -18,9 +19,10 @@ from benchmarks.peers import sympy_call
 from benchmarks.straight_line import HARMONICS, TABLE, Row
 from chainrule import grad
 from chainrule.graph.block import Block, Graph
+from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
-from chainrule.primitives.arithmetic import add
-from chainrule.simplify.sums import Known, Term
+from chainrule.primitives.arithmetic import add, multiply
+from chainrule.simplify.sums import Known, Term, merged
 
 NUMBERS = itertools.count()
 # Operations of the gradient, those of f that it needs included, by those of the function.
@@ -532,3 +534,16 @@ def test_a_sum_that_f_computes_twice_is_found() -> None:
             known.learn(each, terms)
         (found,) = known.taken(list(terms), graph.body)
     assert found.constant == 1.0 and found.factors[0] is total
+
+
+def test_products_of_many_factors_are_like_ones_however_they_are_bracketed() -> None:
+    graph = Graph("f")
+    factors = [graph.body.parameter(name, FLOAT) for name in "abcdefghijkl"]
+
+    def product(nodes: list[Node]) -> Node:
+        return functools.reduce(lambda left, right: graph.body.add(multiply, (left, right)), nodes)
+
+    with graph.inside(graph.body):
+        terms = [Term(1.5, (product(factors[:k]), product(factors[k:]))) for k in (3, 7)]
+        (found,) = merged(terms)
+    assert found.constant == 3.0 and found.factors == terms[0].factors

@@ -22,7 +22,7 @@ from chainrule.simplify.product import Product
 
 SUM_OPS = (add, subtract, negative)
 # A factor that is itself a product is taken apart up to this many factors, to be recognized.
-LONGEST = 8
+LONGEST = 16
 # Coefficients that differ by rounding only are one.
 CLOSE = 4e-16
 
