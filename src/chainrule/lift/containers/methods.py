@@ -43,7 +43,7 @@ class Methods(Sets):
             and name in OF_PLACES
         ):
             return RECORD_METHODS.get(name) or _of_places(name)
-        if name == "__getitem__" and self.is_container(owner):
+        if name == "__getitem__" and (self.is_container(owner) or isinstance(owner, TableBox)):
             return _get_item
         if isinstance(owner, ListBox):
             return LIST_METHODS.get(name)

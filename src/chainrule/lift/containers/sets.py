@@ -25,6 +25,7 @@ from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywo
 from chainrule.lift.library.object_sets import ObjectSet
 from chainrule.lift.library.ordering import make_sorted, sorted_list
 from chainrule.lift.values import (
+    DictBox,
     ListBox,
     ObjectBox,
     Static,
@@ -102,6 +103,8 @@ class Sets(Dispatch):
     def new_set(self, items: list[Value], node: ast.AST) -> Value:
         """``set(...)`` of no argument, or of one."""
         site = self.place_of(node)
+        if items and isinstance(self.read(items[0]), (DictBox, TableBox)):
+            items = [self.call_method(items[0], "keys", [], node)]
         if site in self.object_sets:
             return self.call(Static(ObjectSet), items, {}, node)
         if items and self._has_objects(self.known_items(items[0]) or ()):

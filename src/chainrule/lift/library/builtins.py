@@ -143,6 +143,10 @@ class Builtins(Inspection):
             return self.listed(value)
         if isinstance(value, TableBox):
             return self.keys_of(value)
+        if isinstance(value, DictBox):
+            keys = ListBox()
+            self.state[keys] = self.known_items(value)
+            return keys
         if self.is_array(value):
             return self.boxed(self.call_array(rows_of, (self.node(value),), ()))
         if isinstance(value, (Zip, Enumerate, Reversed, Mapped, Range, Indexed)):
