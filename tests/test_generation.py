@@ -8,7 +8,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
-from types import FrameType
+from cProfile import Profile
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -84,17 +85,12 @@ def calls_for(text: str, args: tuple[Any, ...], mode: str = "auto") -> Counter[s
     """Calls of Python functions until the gradient has run once, by the files of these."""
     f = loaded(text)
     counts: Counter[str] = Counter()
-
-    def called(frame: FrameType, event: str, argument: object) -> None:
-        if event == "call":
-            counts[frame.f_code.co_filename] += 1
-
+    profile = Profile(subcalls=False, builtins=False)
     gc.collect()
-    sys.setprofile(called)
-    try:
-        grad(f, wrt=("x", "y"), mode=mode)(*args)
-    finally:
-        sys.setprofile(None)
+    profile.runcall(lambda: grad(f, wrt=("x", "y"), mode=mode)(*args))
+    for entry in profile.getstats():
+        if isinstance(entry.code, CodeType):
+            counts[entry.code.co_filename] += entry.callcount
     return counts
 
 
