@@ -17,6 +17,7 @@ from chainrule.lift.arrays import mapping as numpy_mapping
 from chainrule.lift.arrays import one_by_one as numpy_one_by_one
 from chainrule.lift.arrays import padding as numpy_padding
 from chainrule.lift.arrays import positions as numpy_positions
+from chainrule.lift.arrays import read_only as numpy_read_only
 from chainrule.lift.arrays import several as numpy_several
 from chainrule.lift.arrays import splitting as numpy_splitting
 from chainrule.lift.arrays import updates as numpy_updates
@@ -44,6 +45,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     **numpy_complex.METHODS,
     **numpy_converting.METHODS,
     **numpy_positions.METHODS,
+    **numpy_read_only.METHODS,
     **numpy_updates.METHODS,
 }
 

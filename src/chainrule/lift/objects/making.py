@@ -80,6 +80,11 @@ class Making(Calls):
             base, given = container_of(kind.value), owner.value if isinstance(owner, Static) else 0
             if given is (base or object):
                 return self._made_anew(kind.value, args[1:], node)
+        held = self.read(owner)
+        fields = getattr(type(held.value), "_fields", ()) if isinstance(held, Static) else ()
+        if isinstance(held, Static) and name in fields:
+            function = self.static_item(held, fields.index(name))
+            return self.call(function, args, keywords or {}, node)
         return super().call_method(owner, name, args, node, keywords)
 
     def _call_object(
