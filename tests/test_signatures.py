@@ -49,6 +49,13 @@ def named(d: dict[str, float], x: float) -> float:
     return d["a"] * x
 
 
+WEIGHTS = np.array([1.0, 2.0])
+
+
+def weighted(x: Vector) -> float:
+    return np.sum(WEIGHTS * x * x)
+
+
 def half(x, y: float):
     return x * y
 
@@ -61,10 +68,24 @@ def unread(x: float, settings: Any) -> float:
     return x * x
 
 
+def scaled(x: float, scale: float | None = None) -> float:
+    return x * x * (2.0 if scale is None else scale)
+
+
+def spread(p: tuple[float, ...]) -> float:
+    return sum(x * x for x in p)
+
+
+def triple(p: tuple[float, float, float]) -> float:
+    return p[0] * p[1] * p[2]
+
+
 KINDS: dict[Any, dict[str, str]] = {
     energy: {"x": "float[n]", "w": "float32[m,n]"},
     named: {"d": "{a: float}"},
+    scaled: {"scale": "float"},
 }
+TRIPLE = "p: tuple[float, float, float]"
 ARRAY, NARROW = "NDArray[np.float64]", "NDArray[np.float32]"
 HEADS = [
     (price, "grad", "s: float, k: float, n: int = 2", "float"),
@@ -91,7 +112,10 @@ HEADS = [
     (named, "grad", "d: dict[str, float], x: float", "dict[str, float]"),
     (half, "grad", "x, y: float", None),
     (plain, "grad", "x, y", None),
-    (unread, "grad", "x: float, settings", "float"),
+    (unread, "grad", "x: float, settings", None),
+    (scaled, "grad", "x: float, scale: float | None = None", "float"),
+    (spread, "grad", "p: tuple[float, ...]", "tuple[float, ...]"),
+    (triple, "hessian", TRIPLE, "tuple[tuple[float, float, float], ...]"),
 ]
 
 
@@ -138,3 +162,13 @@ def test_what_stands_beside_an_annotated_function_is_annotated_too():
 
     heads = [line for line in grad(walk).source.splitlines() if line.startswith("def ")]
     assert all(" -> " in head and ": float" in head for head in heads), heads
+
+
+def test_compiled_functions_that_are_watched_are_annotated_and_called(monkeypatch):
+    pytest.importorskip("numba")
+    monkeypatch.setitem(globals(), "WEIGHTS", np.array([1.0, 2.0]))
+    slope = grad(weighted, target="numba")
+    assert slope(np.array([3.0, 4.0])).tolist() == [6.0, 16.0]
+    monkeypatch.setitem(globals(), "WEIGHTS", np.array([2.0, 1.0]))
+    assert slope(np.array([3.0, 4.0])).tolist() == [12.0, 8.0]
+    assert f"(x: {ARRAY}) -> {ARRAY}:" in slope.source

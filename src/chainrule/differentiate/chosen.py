@@ -24,8 +24,11 @@ from chainrule.primitives.bounds import bounds_of
 from chainrule.primitives.choices import where
 from chainrule.primitives.control import IF, item_sources, owned_blocks, state_sources
 from chainrule.primitives.cost import mentioned
-from chainrule.primitives.declare import REAL, Flat, Primitive, is_constant
+from chainrule.primitives.declare import REAL, Flat, Primitive, constant_value, is_constant
 from chainrule.primitives.nothing import is_nothing_guarded
+
+# What hands an adjoint on as it is, or minus it.
+WITHOUT_SLOPES = ("add", "subtract", "negative", "index", "to_float")
 
 Side = bool | None
 """The truth of a choice for which a value is used; None where it is used in any case."""
@@ -139,10 +142,11 @@ class Uses:
         }
 
 
-def hidden_entries(graph: Graph) -> set[Node]:
+def hidden_entries(graph: Graph, active: Container[Node]) -> set[Node]:
     """Steps whose slopes may be no number, for entries of arrays that are chosen among.
 
-    Such an entry is not felt where it is not chosen: its adjoint is 0 there.
+    Such an entry is not felt where it is not chosen: its adjoint is 0 there.  Slopes are those by
+    ``active`` values.
     """
     entries = _entries_chosen(graph)
     found: set[Node] = set()
@@ -150,22 +154,20 @@ def hidden_entries(graph: Graph) -> set[Node]:
     for step in all_steps(graph.body) if entries else ():
         if may_be_steep(step) or any(arg in wild for arg in step.args):
             wild.add(step)
-            if step in entries and _has_wild_slope(step, wild):
+            if step in entries and _has_wild_slope(step, wild, active):
                 found.add(step)
     return found
 
 
-def _has_wild_slope(step: Node, wild: Container[Node]) -> bool:
+def _has_wild_slope(step: Node, wild: Container[Node], active: Container[Node]) -> bool:
     """Whether a partial may be no number: those of sums are 1, of products the other factors."""
     if may_be_steep(step):
         return True
     name = step.op.name
     if name == "multiply":
         left, right = step.args
-        return (left in wild and not is_constant(right)) or (
-            right in wild and not is_constant(left)
-        )
-    return name not in ("add", "subtract", "negative") and isinstance(step.op, Primitive)
+        return (left in wild and right in active) or (right in wild and left in active)
+    return name not in WITHOUT_SLOPES and isinstance(step.op, Primitive)
 
 
 def _entries_chosen(graph: Graph) -> set[Node]:
@@ -301,6 +303,9 @@ def _uses(step: Node) -> Iterator[tuple[Node, Side]]:
 def may_be_steep(node: Node) -> bool:
     """Whether the slope of an operation may be infinite or no number at a finite place."""
     op = node.op
-    return isinstance(op, Primitive) and (
-        op.name in ("divide", "power") or any(interval is not REAL for interval in op.domain)
-    )
+    if not isinstance(op, Primitive):
+        return False
+    if op.name in ("divide", "power") and is_constant(node.args[1]):
+        number = constant_value(node.args[1])
+        return not (number >= 1.0 if op.name == "power" else number != 0.0)
+    return op.name in ("divide", "power") or any(each is not REAL for each in op.domain)

@@ -72,7 +72,7 @@ class ReverseWalker(Adjoints):
         self._uses: list[Uses] = []
         # Nothing flows into the complex slope of a power that is not felt.
         self._silent = silent(graph, is_complex_below_zero)
-        self._entries = hidden_entries(graph) if self._silent else set()
+        self._entries = hidden_entries(graph, self._active) if self._silent else set()
         # Arguments of functions whose values have a name.
         self.inputs: dict[Node, str] = {}
         for step in all_steps(graph.body):

@@ -23,7 +23,7 @@ from chainrule.primitives.copying import Copier
 from chainrule.primitives.declare import Primitive, is_constant
 from chainrule.primitives.floats import integral
 from chainrule.primitives.index_ranges import differ
-from chainrule.primitives.sequence import index, index_add, index_set
+from chainrule.primitives.sequence import entry_of_all, index, index_add, index_set
 from chainrule.simplify.chosen_numbers import is_of_numbers, take_numbers_in
 from chainrule.simplify.contractions import contracted, summed_at_once, without_kept_axes
 from chainrule.simplify.exponentials import take_exponentials
@@ -41,6 +41,7 @@ from chainrule.simplify.product import PRODUCT_OPS, Product, collect
 from chainrule.simplify.scattered import WRITES, Scattered, multiples, sums
 from chainrule.simplify.steep import hide_nothing, nothing_at, take_steep
 from chainrule.simplify.sums import SUM_OPS
+from chainrule.simplify.written_entries import entry_written
 
 # So many writes between two to one entry are looked through.
 MOST_BETWEEN = 8
@@ -364,6 +365,14 @@ class ArraySimplifier(Copier):
             args = (start, *base.args[1:])
             return self.graph.cursor.add(WRITES[base.op], args, base.params, base.type)
         return None
+
+    def _entry(self, step: Node) -> Node | None:
+        """What an entry is, where that need not be read."""
+        base = self.settled(step.args[0])
+        whole = entry_of_all(base, step)
+        return (
+            entry_written(base, list(map(self.mapped, step.args[1:]))) if whole is None else whole
+        )
 
     def _restored(self, step: Node) -> Node | None:
         """What is added to an entry that was set to 0 before is written there instead.

@@ -26,7 +26,7 @@ from chainrule.primitives.declare import Primitive, finite_value, is_constant
 from chainrule.primitives.effect import RAISE
 from chainrule.primitives.floats import without_rounding
 from chainrule.primitives.row_lengths import known_counts
-from chainrule.primitives.sequence import entry_of_all, index, index_add
+from chainrule.primitives.sequence import index, index_add
 from chainrule.primitives.silence import chooses, silent
 from chainrule.simplify.endless import all_endless
 from chainrule.simplify.facts import Ahead, Facts, divides_by, hands_on
@@ -280,7 +280,7 @@ class Simplifier(SumSimplifier):
             self.map[step] = written
             self.named(step, written)
             return written
-        if op is index and (entry := entry_of_all(self.settled(step.args[0]), step)) is not None:
+        if op is index and (entry := self._entry(step)) is not None:
             self.map[step] = entry
             return entry
         if not (isinstance(op, Primitive) and op.simplify is not None):

@@ -29,6 +29,7 @@ from chainrule.transforms import jacobians, products
 from chainrule.transforms.domains import with_domains
 from chainrule.transforms.functions import with_calls
 from chainrule.transforms.lifts import lifted_once
+from chainrule.transforms.own_containers import in_own_containers
 from chainrule.transforms.pipeline import Wrt, gradient, noticed, solved, wanted
 from chainrule.transforms.slots import name_slots
 from chainrule.version import __version__
@@ -93,6 +94,10 @@ def wrt_names(
 
 def transformed(lifted: Lifted, transform: str, wrt: Wrt, mode: str) -> Lifted:
     """Apply one transform to a lifted function."""
+    return in_own_containers(_transformed(lifted, transform, wrt, mode), transform, lifted, wrt)
+
+
+def _transformed(lifted: Lifted, transform: str, wrt: Wrt, mode: str) -> Lifted:
     lifted = solved(lifted, wanted(lifted, wrt).inputs)
     inputs = wanted(lifted, wrt).inputs
     results = list(lifted.result.leaves())

@@ -29,7 +29,7 @@ from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.effect import FACT, LEAVE, LEAVE_FIELDS, STORE, VERBATIM, Verbatim
 from chainrule.primitives.invoke import CALL_FUNCTION, CALL_FUNCTION_EFFECT
 from chainrule.primitives.nouns import called
-from chainrule.primitives.sequence import display, index, record
+from chainrule.primitives.sequence import as_tuple, display, index, record
 
 READS = (VERBATIM, FACT)
 WRITES = (STORE, LEAVE, LEAVE_FIELDS)
@@ -115,7 +115,7 @@ class _Parts:
         stack = list(reversed(self.graph.body.results))
         while stack:
             node = stack.pop()
-            if node.op is record and node.block is self.graph.body:
+            if node.op in (record, as_tuple) and node.block is self.graph.body:
                 yield node
                 stack.extend(reversed(node.args))
 
@@ -139,6 +139,8 @@ class _Parts:
 
     def _is_compiled(self, made: Node) -> bool:
         """Whether a compiler makes such a container."""
+        if made.op is as_tuple:
+            return False
         kind, keys = made.params[0], made.params[1]
         if kind == "list":
             alike = len({str(arg.type) for arg in made.args}) <= 1
@@ -164,7 +166,7 @@ class _Parts:
     def whole(self) -> Node | None:
         """The tuple that is returned, where it is as it was computed."""
         for result in self.graph.body.results:
-            several = result in self.assembled and len(result.args) > 1
+            several = result in self.assembled and result.op is record and len(result.args) > 1
             if several and result.params[0] == "tuple" and list(result.args) == self.results():
                 return result
         return None

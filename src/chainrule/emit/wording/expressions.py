@@ -43,6 +43,7 @@ from chainrule.emit.wording.lists import comprehension, is_new_list, place_found
 from chainrule.emit.wording.literals import is_literal, literal
 from chainrule.emit.wording.origins import Origins
 from chainrule.emit.wording.spelling import number, opposite, with_one_sign
+from chainrule.emit.wording.tuples import tuple_of
 from chainrule.errors import InternalError, UnsupportedError
 from chainrule.graph.block import CONSTANT, ITEM, Graph, SignatureParameter
 from chainrule.graph.structure import OF_ATTRIBUTES
@@ -586,7 +587,7 @@ FORMS: dict[str, Callable[[Speller, Value, list[ast.expr]], ast.expr]] = {
         ast.List([args[1]], ast.Load()), ast.Mult(), args[0]
     ),
     sequence.copy.name: _copy,
-    sequence.as_tuple.name: lambda speller, value, args: speller.call("tuple", *args),
+    sequence.as_tuple.name: tuple_of,
     sequence.entrywise_add.name: _entrywise_add,
     sequence.slice_of.name: _slice,
     sequence.backwards.name: _backwards,

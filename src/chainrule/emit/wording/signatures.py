@@ -23,8 +23,8 @@ from chainrule.primitives.sequence import record
 
 NUMBERS: dict[Type, str] = {FLOAT: "float", INT: "int", BOOL: "bool"}
 ANYTHING = ("Any", "typing.Any", "object")
-# Longer rows of one kind are told by their kind.
-LONGEST_ROW = 3
+# Longer rows of one kind are told by their kind; so are longer rows of rows.
+LONGEST_ROW, LONGEST_ROW_OF_ROWS = 3, 2
 
 
 def is_annotated(graph: Graph) -> bool:
@@ -50,7 +50,9 @@ def signature(name: str, graph: Graph, speller: Speller, annotated: bool) -> str
         after = kinds[position + 1] if position + 1 < len(kinds) else None
         if parameter.kind == "POSITIONAL_ONLY" and after != "POSITIONAL_ONLY":
             parts.append("/")
-    returned = told.of_result() if annotated else None
+    # Beside a parameter of any kind the result may be of any, too.
+    complete = annotated and all(told.of_parameter(each, annotated) for each in parameters)
+    returned = told.of_result() if complete else None
     return _laid_out(name, parts, f" -> {returned}" if returned is not None else "")
 
 
@@ -90,6 +92,11 @@ class Told:
 
     def of_parameter(self, parameter: SignatureParameter, annotated: bool) -> str | None:
         """What to write behind a parameter; None for nothing."""
+        found = self._of_parameter(parameter, annotated)
+        # `x: float = None` is not true.
+        return None if parameter.default is None and "None" not in str(found) else found
+
+    def _of_parameter(self, parameter: SignatureParameter, annotated: bool) -> str | None:
         text, node = parameter.annotation, parameter.node
         if node is not None and isinstance(node.type, Array):
             return self._array(node.type) if annotated else None
@@ -170,7 +177,8 @@ def _row(kind: str, parts: Sequence[str | None]) -> str | None:
         return _held("list[{}]", parts)
     if kind != "tuple" or not parts or None in parts:
         return None
-    if len(parts) > LONGEST_ROW and len(set(parts)) == 1:
+    most = LONGEST_ROW_OF_ROWS if "[" in str(parts[0]) else LONGEST_ROW
+    if len(parts) > most and len(set(parts)) == 1:
         return f"tuple[{parts[0]}, ...]"
     return f"tuple[{', '.join(str(part) for part in parts)}]"
 
