@@ -12,6 +12,7 @@ from chainrule.graph.types import OPAQUE
 from chainrule.lift.arrays.updates import Arguments, Keywords, bound
 from chainrule.lift.containers.methods import Methods
 from chainrule.lift.scipy.grids import GRID, read_grid
+from chainrule.lift.scipy.surfaces import SURFACES, read_surface
 from chainrule.lift.values import ObjectBox, Value
 from chainrule.primitives.curves import Recipe, curve_at, curve_integral
 from chainrule.primitives.interpolated_lines import line_at, spline_at
@@ -117,6 +118,8 @@ def curve_method(
     name = getattr(found, "__name__", "")
     if owner.type.__name__ == GRID and name == "__call__":
         return read_grid(self, owner, args[1:], keywords, node)
+    if owner.type.__name__ in SURFACES and name in ("__call__", "ev"):
+        return read_surface(self, owner, name, args[1:], keywords, node)
     form = METHODS.get(name)
     fit = None if form is None else _fit_of(self, owner)
     return None if form is None or fit is None else form(self, owner, fit, args[1:], keywords, node)

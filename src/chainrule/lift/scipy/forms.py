@@ -7,10 +7,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.graph.types import BOOL, FLOAT, INT
+from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
 from chainrule.lift.containers.methods import Methods
 from chainrule.lift.scipy import fits, functionals, grids, made_curves, solutions, trajectories
-from chainrule.lift.values import Value
+from chainrule.lift.values import TupleValue, Value
+from chainrule.primitives.arrays.spline_values import spline_at, table_of
 from chainrule.primitives.declare import Elementwise
 from chainrule.primitives.inverses import INVERSES
 from chainrule.primitives.splines import bisplev, bisplev_of, splev
@@ -38,6 +39,8 @@ def _spline(op: Any, names: tuple[str, ...], numbers: int, name: str) -> ScipyFo
 
     def call(self: Methods, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         bound = _bound(self, name, (*names, *ORDERS[op]), args, keywords, node)
+        if op is splev and (found := _spline_at(self, *bound)) is not None:
+            return found
         points = [self.node(value) for value in bound[:numbers]]
         if any(point.type not in (FLOAT, INT, BOOL) for point in points):
             raise self.unsupported(f"`{name}` of an array", "Call it for each number.", node)
@@ -52,6 +55,26 @@ def _spline(op: Any, names: tuple[str, ...], numbers: int, name: str) -> ScipyFo
         return self.primitive(chosen, *points, table, *orders)
 
     return call
+
+
+def _spline_at(self: Any, x: Value, table: Value, der: Value | None) -> Value | None:
+    """``splev`` of an array, or of a table that is written as (t, c, k); None of others."""
+    order = 0 if der is None else self.static_int(der)
+    parts = self.known_items(table) if isinstance(self.read(table), TupleValue) else None
+    written = parts is not None and len(parts) == 3 and not self.static_value(table)[0]
+    place = self.array_node(x)
+    if order is None or order < 0 or not (written or unit_axes_of(place.type)):
+        return None
+    if not written or parts is None:
+        known, found = self.static_value(table)
+        degree = int(found[2]) if known and isinstance(found, tuple) else None
+        return self.boxed(spline_at(place, self.node(table), (), degree, order))
+    degree = self.static_int(parts[2])
+    nodes = (self.array_node(parts[0]), self.array_node(parts[1]), self.node(parts[2]))
+    axes = [len(unit_axes_of(node.type)) for node in (*nodes, place)]
+    if axes[:3] != [1, 1, 0] or axes[3] > 1:
+        return None
+    return self.boxed(spline_at(place, table_of(*nodes), nodes, degree, order))
 
 
 def _entrywise(op: Elementwise) -> ScipyForm:
