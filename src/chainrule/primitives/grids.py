@@ -36,7 +36,7 @@ def grid_at(axes: int) -> ArrayDefined:
     @_declared(f"grid_of_{axes}", [f"x{k}" for k in range(axes)], axes, typed, f"_0_(({places},))")
     def at(table: Node, values: Node, *others: Node, filled: bool, ascending: bool) -> Node:
         """The mean of the corners around each place."""
-        return _mean(values, others[:axes], others[axes:], filled, ascending)
+        return mean_of_corners(values, others[:axes], others[axes:], filled, ascending)
 
     return at
 
@@ -55,7 +55,7 @@ def grid_at_points(axes: int) -> ArrayDefined:
         """The mean of the corners around each point."""
         points = others[axes]
         places = [entry_along(points, -1, k) for k in range(axes)]
-        found = _mean(values, others[:axes], places, filled, ascending)
+        found = mean_of_corners(values, others[:axes], places, filled, ascending)
         single = len(unit_axes_of(points.type)) == 1
         return expand_dims(found, axis=0) if single else found
 
@@ -73,9 +73,10 @@ def _declared(
     )  # fmt: skip
 
 
-def _mean(
+def mean_of_corners(
     values: Node, grids: Sequence[Node], places: Sequence[Node], filled: bool, ascending: bool
 ) -> Node:
+    """The weighted mean of the corners around places; 0 outside where that is filled."""
     corners: list[tuple[Any, Any]] = []
     outside: Any = None
     for grid, place in zip(grids, places, strict=True):

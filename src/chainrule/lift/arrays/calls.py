@@ -34,6 +34,7 @@ from chainrule.lift.calls.keywords import Watched
 from chainrule.lift.containers.methods import Methods
 from chainrule.lift.core import Completion
 from chainrule.lift.scipy.curves import curve_method
+from chainrule.lift.scipy.densities import density_method
 from chainrule.lift.scipy.distributions import distribution_method
 from chainrule.lift.scipy.forms import scipy_form
 from chainrule.lift.untold import OF_ONE, OF_THE_WHOLE, check_told
@@ -94,7 +95,7 @@ class NumpyCalls(Methods):
     ) -> Value | None:
         if "numpy" not in sys.modules or not callable(found):
             return None
-        for method_of in (distribution_method, curve_method):
+        for method_of in (distribution_method, curve_method, density_method):
             method = method_of(self, found, args, keywords, node)
             if method is not None:
                 return method

@@ -9,7 +9,15 @@ from typing import Any
 
 from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
 from chainrule.lift.containers.methods import Methods
-from chainrule.lift.scipy import fits, functionals, grids, made_curves, solutions, trajectories
+from chainrule.lift.scipy import (
+    fits,
+    functionals,
+    grids,
+    made_curves,
+    solutions,
+    trajectories,
+    warped,
+)
 from chainrule.lift.values import TupleValue, Value
 from chainrule.primitives.arrays.spline_values import spline_at, table_of
 from chainrule.primitives.declare import Elementwise
@@ -128,6 +136,7 @@ SCIPY: dict[tuple[str, str], ScipyForm] = {
     **{("scipy.interpolate", name): made_curves.making(name) for name in made_curves.MADE},
     ("scipy.interpolate", grids.GRID): grids.make_grid,
     ("scipy.interpolate", "interpn"): grids.read_once,
+    ("scipy.ndimage", "map_coordinates"): warped.read_image,
     ("scipy.interpolate", "splev"): _spline(splev, ("x", "tck"), 1, "splev"),
     ("scipy.interpolate", "bisplev"): _spline(bisplev, ("x", "y", "tck"), 2, "bisplev"),
 }
