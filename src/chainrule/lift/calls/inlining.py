@@ -27,8 +27,10 @@ from chainrule.lift.operators import is_fixed
 from chainrule.lift.source import Source, unwrap
 from chainrule.lift.state import Frame, assigned_names, is_literal
 from chainrule.lift.values import (
+    UNBOUND,
     Closure,
     DictBox,
+    Either,
     Fact,
     ListBox,
     ObjectBox,
@@ -182,8 +184,11 @@ class Inlining(Functions):
             return True
         if isinstance(value, ObjectBox):
             # A part of a tree.
-            made = value.instance is None
-            held = self.read(self.state.get(value, {})) if made else self.taken_apart(value)
+            held = self.read(self.state.get(value, {}))
+            parts = list(map(self.decided, held.values()))
+            missing = any(isinstance(part, Either) and part.orelse is UNBOUND for part in parts)
+            if value.instance is not None and not missing:
+                held = self.taken_apart(value)
             return any(self._is_branch(self.decided(part), value.type) for part in held.values())
         return isinstance(value, ListBox) and isinstance(self.state[value], list)
 

@@ -173,7 +173,7 @@ class Loops(NextSteps):
                     continue
                 if isinstance(key, tuple) and len(key) == 2 and key[1] == "return":
                     continue
-                before = self.state.get(key, UNBOUND)
+                before = self.begun_with(key, value, shapes)
                 lists = isinstance(before, list) and isinstance(value, list)
                 if lists and isinstance(key, ListBox) and len(before) != len(value):
                     self.look_for_records(key, value)

@@ -13,6 +13,7 @@ from chainrule.graph.types import FLOAT, INT, OPAQUE, Type, join, join_entries, 
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box, boxes_in, is_held
 from chainrule.lift.iteration.cycles import leads_back
+from chainrule.lift.iteration.kept_attributes import with_missing, with_places
 from chainrule.lift.iteration.shapes import (
     HELD,
     KEEP,
@@ -81,6 +82,15 @@ class Widening(Statements):
         if isinstance(value, Either) and value.orelse is UNBOUND and isinstance(value.then, Node):
             return MaybeBound(Scalar(value.then.type))
         return KEEP
+
+    def begun_with(self, key: Key, value: Value, shapes: dict[Key, Shape]) -> Value:
+        """What a loop begins with under a key, given what a step leaves there."""
+        before = self.state.get(key, UNBOUND)
+        held = with_missing(key, before, value)
+        if held is not before:
+            self.state[key] = held
+            shapes |= {key: with_places(shapes[key], held)} if key in shapes else {}
+        return held
 
     def _widen(self, shape: Shape, before: Value, value: Value, after: State, key: Key) -> Shape:
         """The narrowest shape that fits ``shape`` and the next value."""
@@ -224,9 +234,10 @@ class Widening(Statements):
                 return shape
             if before is UNBOUND:
                 return self._late(value, after, key)
-            if isinstance(before, Either) and before.orelse is UNBOUND and self._is_held(value):
+            maybe = isinstance(before, Either) and before.orelse is UNBOUND
+            if maybe and self._is_held(part := bound_part(value)):
                 # Where the loop comes to its end it is bound, or is what it was.
-                inner = self._widen(shape, before.then, value, after, key)
+                inner = self._widen(shape, bound_part(before), part, after, key)
                 return Unknown() if isinstance(inner, Unknown) else MaybeBound(in_time(inner))
             if isinstance(before, RecordsBox) or isinstance(value, RecordsBox):
                 return self._widen_records(before, value, after, key)
@@ -289,7 +300,7 @@ class Widening(Statements):
             return Layout(
                 shape.kind,
                 tuple(
-                    self._widen(s, b, v, after, key)
+                    self._widen_part_of(s, b, v, after, key)
                     for s, b, v in zip(shape.parts, before_parts, parts, strict=True)
                 ),
                 shape.keys,
@@ -303,6 +314,15 @@ class Widening(Statements):
                 join(self._content_type(before, self.state), self._content_type(value, after))
             )
         return Unknown()
+
+    def _widen_part_of(
+        self, shape: Shape, before: Value, value: Value, after: State, key: Key
+    ) -> Shape:
+        """The shape of a part; of an attribute that is missing before, with a bool for that."""
+        widened = self._widen(shape, before, value, after, key)
+        missing = isinstance(key, ObjectBox) and before is UNBOUND and value is not UNBOUND
+        told = not missing or isinstance(widened, (Unknown, Keep, MaybeBound))
+        return widened if told else MaybeBound(in_time(widened))
 
     def _widen_fresh(self, shape: Fresh, value: Value, after: State, key: Key) -> Shape:
         """The shape of a list or an array that is another one in each step."""
