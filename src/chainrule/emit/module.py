@@ -28,6 +28,7 @@ from chainrule.emit.flow.heads import unpack_in_heads
 from chainrule.emit.flow.loops import gather, raise_loops
 from chainrule.emit.flow.merging import merge
 from chainrule.emit.flow.rows import unpack_rows
+from chainrule.emit.flow.unassigned import record_what_is_there
 from chainrule.emit.flow.unused import drop_overwritten, drop_unused
 from chainrule.emit.flow.views import loop_over_views
 from chainrule.emit.imports import Header, read_names
@@ -291,6 +292,8 @@ def _function_text(
         body = writer.block(plan.body) or [ast.Pass()]
         if target.writes_over and plan.arrays:
             body = with_deletions(body, writer.origins, answers, plan, names)
+        if not target.allocates:
+            record_what_is_there(body, plan, names, answers)
         lines = body_lines(body, answers, _own_file(plan), comments)
         if max(map(len, lines)) <= WIDTH - 4:
             break
