@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -141,3 +142,61 @@ def counted(x, y):
 def test_a_count_that_jumps_has_no_slope() -> None:
     with pytest.raises(ArithmeticError, match="no slope is known"):
         grad(counted, wrt=("x", "y"))([1.0, 0.0, 2.0], 3.0)
+
+
+def divided_away(v, a):
+    s = a
+    for x in v:
+        if x == 0.0:
+            continue
+        s += x * math.sin(a) / x
+    return s
+
+
+def divided_before(v, a):
+    s = a
+    for x in v:
+        if x != 0.0:
+            s += x * (a / x)
+    return s
+
+
+def divided_by_a_power(v, a):
+    s = a
+    for x in v:
+        if x != 0.0:
+            s += x * x * a / x**2
+    return s
+
+
+def divided_by_what_stays(v, a):
+    s = a
+    for x in v:
+        if x != 0.0:
+            s += x * a / (x * x + a)
+    return s
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("function", [divided_away, divided_before, divided_by_a_power])
+def test_what_is_divided_by_the_factor_is_not_nothing_where_that_is_0(
+    function: Callable[..., Any], mode: str
+) -> None:
+    alone = grad(function, wrt="a", mode=mode)
+    both = grad(function, wrt=("v", "a"), mode=mode)
+    for v in ([0.7, 0.2], [0.7, 0.0, 0.2]):
+        verdict = oracle.derivative(function, (v, 0.3), wrt="a")
+        assert oracle.agrees(verdict, float(alone(v, 0.3)))
+    assert oracle.agrees(
+        oracle.derivative(function, ([0.7, 0.2], 0.3), wrt="a"), both([0.7, 0.2], 0.3)[1]
+    )
+    # Beside the point the sum has one term more.
+    with pytest.raises(ArithmeticError, match="no slope is known at this single point"):
+        both([0.7, 0.0, 0.2], 0.3)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_divisor_that_stays_leaves_the_slope_of_what_is_skipped(mode: str) -> None:
+    slopes = grad(divided_by_what_stays, wrt=("v", "a"), mode=mode)([0.7, 0.0, 0.2], 0.3)
+    for path, verdict in oracle.gradient(divided_by_what_stays, ([0.7, 0.0, 0.2], 0.3)).items():
+        assert oracle.agrees(verdict, slopes[0][path[0]]), (path, verdict)

@@ -14,15 +14,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from chainrule.differentiate.activity import all_steps, varied
-from chainrule.differentiate.points import Equal, Points
+from chainrule.differentiate.origins import sources
+from chainrule.differentiate.points import UNKNOWN, Equal, Points, anywhere
 from chainrule.graph.block import UNDEFINED, Block, Graph
 from chainrule.graph.node import Node
 from chainrule.graph.types import unit_axes_of
-from chainrule.primitives.control import IF, LOOP, loop_body, loop_parts, owned_blocks
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    loop_body,
+    loop_parts,
+    owned_blocks,
+    raise_where,
+    raised,
+)
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live
 from chainrule.primitives.custom import continued
-from chainrule.primitives.declare import Primitive, is_constant
+from chainrule.primitives.declare import TABLE, Primitive, is_constant
 
 # 0 if one of the arguments is; if the first one is; and writes of entries with their reads.
 PRODUCTS = {"multiply", "matmul", "dot", "outer"}
@@ -86,12 +95,23 @@ class Continuing(Copier):
         new = super().copy(step)
         if self._zeros is None:
             return new
+        self._refuse_poles(new)
         value = self._left(new)
         if value is not None:
             self.map[step] = self.graph.cursor.add(continued, (value, new))
         elif self._is_zero(new):
             self._zeros.add(new)
         return self.map[step]
+
+    def _refuse_poles(self, new: Node) -> None:
+        """Raise where a divisor is 0 as well: ``x * a / x`` is a beside the point."""
+        assert self._zeros is not None
+        by = divisor(new)
+        if by is None:
+            return
+        if any(each in self._zeros for each in sources((by,), self._zeros.__contains__)):
+            pole = anywhere(TABLE["equal"](by, 0))
+            raise_where(pole, raised(self.graph, UNKNOWN))
 
     def _left(self, new: Node) -> Node | None:
         """What a value is already, where something that is 0 is added to it, or written back."""
@@ -135,6 +155,19 @@ class Continuing(Copier):
                 # Another copy of the loop has results of its own.
                 self._items.setdefault(old, {})[item] = None
                 self.map[item] = self.graph.cursor.add(continued, (initial[k], found))
+
+
+def divisor(node: Node) -> Node | None:
+    """What must not be 0 for a step to have a value, if there is such a thing."""
+    name = node.op.name
+    if name in ("divide", "floor_divide", "remainder"):
+        return node.args[1]
+    if name == "reciprocal":
+        return node.args[0]
+    if name != "power":
+        return None
+    exponent = node.args[1]
+    return None if is_constant(exponent) and float(str(exponent.params[0])) >= 0.0 else node.args[0]
 
 
 def _value_of(node: Node) -> Node:

@@ -45,7 +45,10 @@ def record_what_is_there(
         if tape.user_name is None and names.has(tape) and TAPE.search(names[tape])
     }
     if tapes and ASKED not in plan.parameters:
-        _Walk(tapes, answers, [], []).block(body, frozenset(plan.parameters))
+        given = frozenset(plan.parameters)
+        own = {name for statement in body for name in _stored(statement)}
+        outer = {name for each in body for name in _named(each)} - own
+        _Walk(tapes, answers, [], []).block(body, given | outer)
 
 
 @dataclass(frozen=True)
@@ -222,6 +225,13 @@ def _stored(node: ast.AST) -> Iterator[str]:
     """The variables that a statement or a target assigns."""
     for each in ast.walk(node):
         if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+            yield each.id
+
+
+def _named(statement: ast.stmt) -> Iterator[str]:
+    """The names that stand in a statement."""
+    for each in ast.walk(statement):
+        if isinstance(each, ast.Name):
             yield each.id
 
 
