@@ -49,6 +49,8 @@ class Continuing(Copier):
         self._live = Live(source)
         # What is 0 in the arm that is continued, of the copies; None outside of such arms.
         self._zeros: set[Node] | None = None
+        # By what it divides there that depends on them.
+        self._divisors: list[Node] = []
 
     def structured(self, node: Node) -> None:
         """Copy a step with blocks."""
@@ -72,7 +74,7 @@ class Continuing(Copier):
 
     def _continue(self, arm: Block, other: Block, branch: Node, zero: Node) -> bool:
         """Run the other arm in one that skips it; whether that leaves everything as it is."""
-        self._zeros = {zero}
+        self._zeros, self._divisors = {zero}, []
         self.walk(other, arm)
         zeros, self._zeros = self._zeros, None
         results, proved = list(arm.results), True
@@ -87,15 +89,25 @@ class Continuing(Copier):
                     results[k] = self.graph.cursor.add(continued, (value, found))
                 else:
                     proved = False
+        proved = proved and all(by.block.encloses(arm) for by in self._divisors)
         if proved:
             arm.results = tuple(results)
+            with self.graph.inside(arm):
+                self._refuse_poles()
         return proved
+
+    def _refuse_poles(self) -> None:
+        """Raise where a divisor is 0 as well."""
+        for by in dict.fromkeys(self._divisors):
+            raise_where(anywhere(TABLE["equal"](by, 0)), raised(self.graph, UNKNOWN))
 
     def copy(self, step: Node) -> Node:
         new = super().copy(step)
         if self._zeros is None:
             return new
-        self._refuse_poles(new)
+        by = divisor(new)
+        if by is not None and self._has_pole(by):
+            self._divisors.append(by)
         value = self._left(new)
         if value is not None:
             self.map[step] = self.graph.cursor.add(continued, (value, new))
@@ -103,15 +115,10 @@ class Continuing(Copier):
             self._zeros.add(new)
         return self.map[step]
 
-    def _refuse_poles(self, new: Node) -> None:
-        """Raise where a divisor is 0 as well: ``x * a / x`` is a beside the point."""
+    def _has_pole(self, by: Node) -> bool:
+        """Whether a divisor depends on what is 0: ``x * a / x`` is a beside the point."""
         assert self._zeros is not None
-        by = divisor(new)
-        if by is None:
-            return
-        if any(each in self._zeros for each in sources((by,), self._zeros.__contains__)):
-            pole = anywhere(TABLE["equal"](by, 0))
-            raise_where(pole, raised(self.graph, UNKNOWN))
+        return any(each in self._zeros for each in sources((by,), self._zeros.__contains__))
 
     def _left(self, new: Node) -> Node | None:
         """What a value is already, where something that is 0 is added to it, or written back."""

@@ -8,6 +8,7 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, dtype_of, unit_axes_of
+from chainrule.primitives.arithmetic import not_equal
 from chainrule.primitives.arrays.call import ArrayCall, array_flat, array_linear
 from chainrule.primitives.arrays.creation import arange, axes_of_sizes, ones, zeros_like
 from chainrule.primitives.arrays.defined import array_defined
@@ -232,7 +233,7 @@ def compress(condition: Node, a: Node, axis: Any) -> Node:
     if axis is None:
         a, axis = reshape(a, a.graph.constant(-1)), 0
     none = a.graph.constant(None)
-    nodes = (*(none for _ in range(3 * (axis % len(unit_axes_of(a.type))))), condition)
+    nodes = (*(none for _ in range(3 * (axis % len(unit_axes_of(a.type))))), _flags(condition))
     return a.graph.cursor.add(section, (a, *nodes), ("s" * (len(nodes) // 3) + "m",))
 
 
@@ -242,7 +243,15 @@ def compress(condition: Node, a: Node, axis: Any) -> Node:
 )  # fmt: skip
 def extract(condition: Node, arr: Node) -> Node:
     """Entries where a mask is true."""
-    return arr.graph.cursor.add(section, (arr, condition), ("m",))
+    return arr.graph.cursor.add(section, (arr, _flags(condition)), ("m",))
+
+
+def _flags(condition: Node) -> Node:
+    """A condition as a mask: what are numbers would be taken for positions."""
+    if dtype_of(condition.type) == "bool":
+        return condition
+    found: Node = not_equal(condition, 0)
+    return found
 
 
 # --- repeated ----------------------------------------------------------------------------
