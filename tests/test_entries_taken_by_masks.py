@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad, vjp
+from chainrule import grad, value_and_grad, vjp
+from tests import oracle
 
 MODES = ("forward", "reverse")
 
@@ -76,3 +77,33 @@ def test_finite_factors_are_not_hidden() -> None:
     np.testing.assert_array_equal(a_bar, [0.0, 4.0])
     np.testing.assert_array_equal(b_bar, [0.0, 2.0])
     assert "where" not in derivative.source.split('"""')[2]
+
+
+def squeezed(m, a):
+    return np.sum(np.compress([1, 1], m, axis=0) ** 3 * a) + np.sum(np.compress([0, 1], m, 1) ** 2)
+
+
+def drawn_out(m, a):
+    return np.sum(np.extract([[1, 0], [0, 2]], m) ** 3) * a
+
+
+def in_pieces(m, a):
+    return np.sum(np.piecewise(m[0], [[1, 0]], [lambda t: t * a, lambda t: t**3]))
+
+
+def written(m, a):
+    w, u = m * 1.0, m * a
+    np.place(w, [[1, 0], [0, 3]], a)
+    np.putmask(u, [[0, 1], [1, 0]], m**2)
+    return np.sum(w**2) + np.sum(u**3)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("function", [squeezed, drawn_out, in_pieces, written])
+def test_numbers_for_flags_are_no_positions(function: Any, mode: Any) -> None:
+    m = np.array([[0.9, -0.3], [0.3, 0.8]])
+    value, slopes = value_and_grad(function, wrt=("m", "a"), mode=mode)(m, 0.7)
+    assert value == function(m, 0.7)
+    for path, verdict in oracle.gradient(function, (m, 0.7)).items():
+        assert oracle.agrees(verdict, float(oracle.look_up(slopes[0], path))), (path, verdict)
+    assert oracle.agrees(oracle.derivative(function, (m, 0.7), wrt="a"), float(slopes[1]))

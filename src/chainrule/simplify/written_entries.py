@@ -30,7 +30,7 @@ def entry_written(base: Node, place: list[Node]) -> Node | None:
         if base.op not in (index_set, index_add) or not base.origin.derivative:
             break
         *path, value = base.args[1:]
-        if not _is_of_numbers(base, path) or value.type != FLOAT:
+        if not _is_of_numbers(base, path) or value.type != FLOAT or len(path) != len(place):
             return None
         if path != place and not _differ(path, place):
             return None

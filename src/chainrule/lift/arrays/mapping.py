@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
-from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
+from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, as_mask, bound
 from chainrule.lift.values import ArrayBox, Indexed, PartialCall, Static, TupleValue, Value
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import creation, positions, shaping
@@ -208,7 +208,7 @@ def _piecewise(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.
         raise self.unsupported(
             "`np.piecewise` of lists whose length is known at run time only", "Use np.where.", node
         )
-    masks = [self.array_node(condition) for condition in conditions]
+    masks = [as_mask(self, condition) for condition in conditions]
     if unit_axes_of(array.type):
         return _filled_by_piece(self, array, masks, functions, (args[3:], keywords), node)
     if array.type != FLOAT:

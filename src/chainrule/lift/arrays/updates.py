@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import INT, unit_axes_of
+from chainrule.graph.types import INT, dtype_of, unit_axes_of
 from chainrule.lift.values import Static, Value
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import creation, indexing, rearranging, shaping
@@ -32,6 +32,14 @@ def bound(names: tuple[str, ...], args: Arguments, keywords: Keywords) -> dict[s
 def rank(self: NumpyCalls, value: Value) -> int:
     """How many axes a value has as an array."""
     return len(unit_axes_of(self.array_node(value).type))
+
+
+def as_mask(self: NumpyCalls, value: Value) -> Node:
+    """What is given for a mask: numbers as they are would be taken for positions."""
+    mask = self.array_node(value)
+    if dtype_of(mask.type) == "bool" or not unit_axes_of(mask.type):
+        return mask
+    return self.primitive(arithmetic.not_equal, mask, self.graph.constant(0))
 
 
 def picked(self: NumpyCalls, value: Value, mask: Node) -> Value:
@@ -74,7 +82,7 @@ def _copyto(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST
 
 def _putmask(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     given = bound(("a", "mask", "values"), args, keywords)
-    mask = self.array_node(given["mask"])
+    mask = as_mask(self, given["mask"])
     if rank(self, given["values"]) not in (0, len(unit_axes_of(mask.type))):
         raise self.unsupported(
             "`np.putmask` with values of another shape", "Write it as a[mask] = values.", node
@@ -94,7 +102,7 @@ def _place(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST)
         raise self.unsupported(
             "`np.place` with several values", "Write it as arr[mask] = values.", node
         )
-    self.write_array(given["arr"], "m", (self.array_node(given["mask"]),), value, node)
+    self.write_array(given["arr"], "m", (as_mask(self, given["mask"]),), value, node)
     return Static(None)
 
 
