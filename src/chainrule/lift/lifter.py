@@ -339,7 +339,7 @@ def _lifted_with(
             else:
                 result = _called(lifter, function, signature, values, source)
             result = lifter.of_one_kind(result, getattr(function, "__name__", "function"))
-            lifter.is_result = True
+            lifter.is_result, lifter.here = True, source.position(source.tree)
             structure = lifter.structure(result)
             lifter.is_result = False
             lifter.leave_written(given_content)

@@ -46,9 +46,12 @@ from chainrule.lift.objects.stored import held
 from chainrule.lift.records.layout import attributes_of, is_plain
 from chainrule.lift.values import (
     ArrayBox,
+    Closure,
     DictBox,
     ListBox,
+    Method,
     ObjectBox,
+    PartialCall,
     Place,
     Static,
     TupleValue,
@@ -380,6 +383,14 @@ class Parameters(SparseMatrices):
             return self._given_object(value)
         return self._attributes_layout(value)
 
+    def _check_is_data(self, owner: ObjectBox, name: str, held: Value) -> None:
+        """Refuse an object as a result that holds a function which was made here."""
+        if isinstance(held, (Closure, Method, PartialCall)):
+            raise self.unsupported(
+                f"a {owner.type.__name__} as a result, which holds a function, `{name}`",
+                "Return the numbers that it holds: `result.data`.",
+            )
+
     def _given_object(self, value: ObjectBox) -> Structure:
         """The layout of an object that the function has not made."""
         found = Structure("static", self.object_node(value))
@@ -403,6 +414,8 @@ class Parameters(SparseMatrices):
         outer, self.taken_in = self.taken_in, (*self.taken_in, value)
         try:
             values = [self._object_attribute(value, name, ast.Pass()) for name in names]
+            for name, held in zip(names, values, strict=True):
+                self._check_is_data(value, name, held)
             parts = tuple(map(self.structure, values))
         finally:
             self.taken_in = outer

@@ -104,8 +104,8 @@ class Deciding(Branching):
             if first == second:
                 break
             kept, other = (value.then, value.orelse)[:: 1 if first > second else -1]
-            plain = _is_nothing(other) or isinstance(other, Node)
-            if not (plain or _is_tuple(kept)):
+            beside = isinstance(other, Node) and isinstance(kept, (ListBox, View))
+            if not (_is_nothing(other) or beside or _is_tuple(kept)):
                 break
             tag: Node = value.tag
             if first < second:
