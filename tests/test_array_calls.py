@@ -621,6 +621,10 @@ cdist(x, x * 2)
 cdist(x, x)
 cdist(x, x * 2, 'cityblock')
 pdist(x, 'sqeuclidean')
+cdist(x, x[::-1] + 1, 'cosine')
+pdist(x, 'correlation')
+cdist(x, x[::-1] + 1, metric='canberra')
+pdist(x, 'braycurtis')
 """
 
 STACKS = """

@@ -101,12 +101,17 @@ def _distance_type(XA: Type, XB: Type, metric: str = "euclidean", p: Any = 2) ->
     return array_of("float64", (unit_axes_of(XA)[0], unit_axes_of(XB)[0]))
 
 
-def _distance(gaps: Node, metric: str, p: Any) -> Node:
-    """Lengths along the last axis, by the name of the metric."""
+def _distance(u: Node, v: Node, metric: str, p: Any) -> Node:
+    """Distances along the last axis, by the name of the metric."""
     from chainrule.errors import UnsupportedError
     from chainrule.primitives.arrays.norms import norm, norm_of_order
     from chainrule.primitives.arrays.reductions import array_sum
 
+    if metric in BY_ANGLE:
+        return _angular(*(map(_centred, (u, v)) if metric == "correlation" else (u, v)))
+    gaps = u - v
+    if metric in ("canberra", "braycurtis"):
+        return _relative(gaps, u, v, metric)
     if metric == "euclidean":
         return norm(gaps, axis=-1)
     if metric == "sqeuclidean":
@@ -121,13 +126,44 @@ def _distance(gaps: Node, metric: str, p: Any) -> Node:
     )
 
 
+BY_ANGLE = ("cosine", "correlation")
+
+
+def _centred(rows: Node) -> Node:
+    found: Node = rows - mean(rows, axis=-1, keepdims=True)
+    return found
+
+
+def _angular(u: Node, v: Node) -> Node:
+    """1 without the cosine of the angle between rows."""
+    from chainrule.primitives.arrays.reductions import array_sum
+
+    lengths = TABLE["sqrt"](array_sum(u * u, axis=-1)) * TABLE["sqrt"](array_sum(v * v, axis=-1))
+    found: Node = 1.0 - array_sum(u * v, axis=-1) / lengths
+    return found
+
+
+def _relative(gaps: Node, u: Node, v: Node, metric: str) -> Node:
+    """Differences over what they are differences of, entry by entry or all together."""
+    from chainrule.primitives.arrays.reductions import array_sum
+
+    size = TABLE["absolute"](gaps)
+    if metric == "braycurtis":
+        found: Node = array_sum(size, axis=-1) / array_sum(TABLE["absolute"](u + v), axis=-1)
+        return found
+    whole = TABLE["absolute"](u) + TABLE["absolute"](v)
+    nothing = TABLE["equal"](whole, 0.0)
+    where = TABLE["where"]
+    return array_sum(where(nothing, 0.0, size / where(nothing, 1.0, whole)), axis=-1)
+
+
 @array_defined(
     "cdist", "scipy.spatial.distance.cdist", signature="XA, XB, metric='euclidean', p=2", arrays=2,
     typed=_distance_type,
 )  # fmt: skip
 def cdist(XA: Node, XB: Node, metric: str, p: Any) -> Node:
     """Distances from every row of one matrix to every row of another."""
-    return _distance(expand_dims(XA, axis=1) - XB, metric, p)
+    return _distance(expand_dims(XA, axis=1), XB, metric, p)
 
 
 @array_defined(
@@ -142,7 +178,7 @@ def pdist(X: Node, metric: str, p: Any) -> Node:
 
     pairs = triu_indices(dimension(X, axis=0), k=1)
     first, second = (at_positions(X, result_of(pairs, k), 0) for k in (0, 1))
-    return _distance(first - second, metric, p)
+    return _distance(first, second, metric, p)
 
 
 @array_linear(
