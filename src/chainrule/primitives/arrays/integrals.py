@@ -85,50 +85,55 @@ def cumulative_trapezoid_over(y: Node, x: Node, axis: int) -> Node:
     return cumsum(0.5 * width * (later + earlier), axis=axis)
 
 
-def _weights(y: Type, dx: float = 1.0) -> Type:
+def _weights(y: Type, dx: float = 1.0, axis: int = -1) -> Type:
     return array_of("float64", (False,))
 
 
-def _along_last(y: Type, dx: float = 1.0) -> Type:
-    return array_of(promoted((y,)), reduced_axes(y, -1, False))
+def _along(y: Type, dx: float = 1.0, axis: int = -1) -> Type:
+    return array_of(promoted((y,)), reduced_axes(y, axis, False))
 
 
 def _rule(name: str, doc: str) -> ArrayCall:
-    """A rule of :mod:`scipy.integrate` that sums the last axis with weights of its own."""
+    """A rule of :mod:`scipy.integrate` that sums an axis with weights of its own."""
     weights: ArrayCall = array_flat(
-        f"{name}_weights", signature="y, dx=1.0", typed=_weights,
-        written=f"scipy.integrate.{name}(numpy.eye(_0_.shape[-1]), dx=_dx_)",
-        doc="What the rule counts each entry of the last axis for.",
+        f"{name}_weights", signature="y, dx=1.0, axis=-1", typed=_weights,
+        written=f"scipy.integrate.{name}(numpy.eye(_0_.shape[_axis_]), dx=_dx_)",
+        doc="What the rule counts each entry of the axis for.",
     )  # fmt: skip
 
     @array_linear(
         name,
         f"scipy.integrate.{name}",
-        signature="y, dx=1.0",
-        typed=_along_last,
+        signature="y, dx=1.0, axis=-1",
+        typed=_along,
         cost=Cost.FUNCTION,
     )
-    def integral(walker: Any, node: Node, out_bar: Node, dx: float) -> None:
+    def integral(walker: Any, node: Node, out_bar: Node, dx: float, axis: int) -> None:
         (y,) = node.args
-        wide = expand_dims(out_bar, axis=-1) if len(unit_axes_of(y.type)) > 1 else out_bar
-        walker.accumulate(y, wide * weights(y, dx=dx))
+        rank = len(unit_axes_of(y.type))
+        counts = weights(y, dx=dx, axis=axis)
+        behind = rank - 1 - axis % rank
+        if behind:
+            counts = expand_dims(counts, axis=tuple(range(1, behind + 1)))
+        wide = expand_dims(out_bar, axis=axis if behind else -1) if rank > 1 else out_bar
+        walker.accumulate(y, wide * counts)
 
     integral.__doc__ = doc
     return integral
 
 
-simpson = _rule("simpson", "Integral along the last axis by Simpson's rule.")
-romb = _rule("romb", "Integral along the last axis by Romberg's rule, of 2**k + 1 samples.")
+simpson = _rule("simpson", "Integral along an axis by Simpson's rule.")
+romb = _rule("romb", "Integral along an axis by Romberg's rule, of 2**k + 1 samples.")
 
 
 # --- a width that is computed -----------------------------------------------------------------
 
 
-def _by(name: str, callables: str, rule: Any, typed: Any, axis: bool = True) -> Any:
+def _by(name: str, callables: str, rule: Any, typed: Any) -> Any:
     """A rule of equal widths whose width is a number of the program."""
 
     @array_defined(
-        f"{name}_by", callables, signature="y, dx, axis=-1" if axis else "y, dx", arrays=2, named=1,
+        f"{name}_by", callables, signature="y, dx, axis=-1", arrays=2, named=1,
         typed=typed, cost=Cost.FUNCTION,
     )  # fmt: skip
     def integral(y: Node, dx: Node, **statics: Any) -> Node:
@@ -145,8 +150,8 @@ def _of_both(y: Type, dx: Type, axis: int = -1) -> Type:
 
 trapezoid_by = _by("scipy_trapezoid", "scipy.integrate.trapezoid", trapezoid, _of_both)
 numpy_trapezoid_by = _by("trapezoid", "numpy.trapezoid", statistics.trapezoid, _of_both)
-simpson_by = _by("simpson", "scipy.integrate.simpson", simpson, _of_both, axis=False)
-romb_by = _by("romb", "scipy.integrate.romb", romb, _of_both, axis=False)
+simpson_by = _by("simpson", "scipy.integrate.simpson", simpson, _of_both)
+romb_by = _by("romb", "scipy.integrate.romb", romb, _of_both)
 cumulative_trapezoid_by = _by(
     "cumulative_trapezoid", "scipy.integrate.cumulative_trapezoid", cumulative_trapezoid,
     lambda y, dx, axis=-1: _running(y, axis=axis),
