@@ -98,8 +98,15 @@ def written(m, a):
     return np.sum(w**2) + np.sum(u**3)
 
 
+FLAGS = np.array([[1, 0], [0, 2]])
+
+
+def chosen(m, a):
+    return np.prod(np.where(FLAGS, m, a)) + np.sum(np.where([1.0, 0.0], m**2, m * a))
+
+
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("function", [squeezed, drawn_out, in_pieces, written])
+@pytest.mark.parametrize("function", [squeezed, drawn_out, in_pieces, written, chosen])
 def test_numbers_for_flags_are_no_positions(function: Any, mode: Any) -> None:
     m = np.array([[0.9, -0.3], [0.3, 0.8]])
     value, slopes = value_and_grad(function, wrt=("m", "a"), mode=mode)(m, 0.7)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import COMPLEX, FLOATING, INT, Array, dtype_of, unit_axes_of
-from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
+from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, as_mask, bound
 from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives import arithmetic
 from chainrule.primitives.arrays import (
@@ -71,8 +71,8 @@ def results_of(self: NumpyCalls, found: Node, rigid: tuple[int, ...] = ()) -> Tu
 def _where(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     if len(args) == 1:
         return several(positions.nonzero)(self, args, keywords, node)
-    nodes = [self.array_node(arg) for arg in args]
-    return self.boxed(self.primitive(TABLE["where"], *nodes))
+    choices = [self.array_node(arg) for arg in args[1:]]
+    return self.boxed(self.primitive(TABLE["where"], as_mask(self, args[0]), *choices))
 
 
 def _triangle(op: ArrayCall) -> SpecialForm:
