@@ -167,6 +167,17 @@ def test_a_root_that_meets_itself_is_what_it_is_the_root_of() -> None:
     assert found == pytest.approx(expected, rel=1e-15)
 
 
+def test_a_root_that_meets_itself_raises_below_zero_as_f_does() -> None:
+    def share(w, u):
+        return w / math.sqrt(u) / math.sqrt(u)
+
+    for wrt in ("w", ("w", "u")):
+        gradient = chainrule.grad(share, wrt=wrt)
+        assert gradient(2.0, 4.0) == pytest.approx(0.25 if wrt == "w" else (0.25, -0.125))
+        with pytest.raises(ValueError, match="math domain error"):
+            gradient(2.0, -1.0)
+
+
 def test_what_partials_add_up_alike_is_added_up_once() -> None:
     def reach(p, q, r):
         return (

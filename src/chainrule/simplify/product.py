@@ -130,9 +130,10 @@ class Product:
         if self.has_edge:
             return False
         self.take_signs()
-        if self.divisors:
-            self.factors, self.divisors = without_roots(self.factors, self.divisors)
         self.cancel()
+        if self.divisors and (met := without_roots(self.factors, self.divisors)) is not None:
+            self.factors, self.divisors = met
+            self.cancel()
         self.factors = gathered(self.factors)
         self.take_quotients()
         self.growing = take_exponentials(self)
