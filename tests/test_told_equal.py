@@ -255,3 +255,27 @@ def test_a_divisor_that_stays_leaves_the_slope_of_the_handler() -> None:
 
     assert grad(safe)(2.0, 0.0) == 3.0
     assert grad(safe)(2.0, 4.0) == 0.25
+
+
+def test_flags_that_go_through_many_branches_are_asked_for_once_each() -> None:
+    def step(x, y, held, limit):
+        if x > limit:
+            if not held:
+                held = y > limit
+        elif not held:
+            held = y > limit * 0.5
+        return held
+
+    def f(x, y):
+        held = step(x, y, step(x, y, step(x, y, False, 0.1), 0.2), 0.3)
+        held = step(x, y, step(x, y, step(x, y, held, 0.4), 0.5), 0.6)
+        held = step(x, y, step(x, y, step(x, y, held, 0.7), 0.8), 0.9)
+        held = step(x, y, step(x, y, step(x, y, held, 1.0), 1.1), 1.2)
+        held = step(x, y, step(x, y, step(x, y, held, 1.3), 1.4), 1.5)
+        held = step(x, y, step(x, y, step(x, y, held, 1.6), 1.7), 1.8)
+        held = step(x, y, step(x, y, step(x, y, held, 1.9), 2.0), 2.1)
+        return x * y if held else x
+
+    slope = grad(f, wrt=("x", "y"))
+    assert slope(0.55, 0.35) == (0.35, 0.55)
+    assert slope(0.05, 0.01) == (1.0, 0.0)

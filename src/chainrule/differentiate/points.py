@@ -136,6 +136,7 @@ class Points:
         self._owners: dict[Block, Node] = {}
         # Branches by the order that one of their arms knows.
         self._branches: dict[tuple[object, object], list[Node]] = {}
+        self._equals: dict[tuple[Node, bool, Block], tuple[Condition, ...]] = {}
         # Loops that enclose a root, whose equation tells all that is felt.
         self._enclosing: set[Node] = set()
         for step in all_steps(graph.body):
@@ -233,6 +234,14 @@ class Points:
         )
 
     def _equal(self, predicate: Node, truth: bool, block: Block) -> tuple[Condition, ...]:
+        """What is equal where a predicate, asked in ``block``, has this truth."""
+        # Flags that are handed from branch to branch are asked for along all ways to them.
+        key = (predicate, truth, block)
+        if key not in self._equals:
+            self._equals[key] = self._equal_in(*key)
+        return self._equals[key]
+
+    def _equal_in(self, predicate: Node, truth: bool, block: Block) -> tuple[Condition, ...]:
         predicate = asked(predicate)
         op = predicate.op
         if predicate.origin.derivative:

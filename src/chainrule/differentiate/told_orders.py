@@ -42,8 +42,12 @@ def joined_orders(predicate: Node, truth: bool) -> Iterator[Order]:
     Where ``x > 0 and flag`` is false x is no more than 0, unless the flag was not set.
     """
     stack = [(predicate, truth)]
+    seen: set[tuple[Node, bool]] = set()
     while stack:
         node, side = stack.pop()
+        if (node, side) in seen:
+            continue
+        seen.add((node, side))
         if node.op is arithmetic.logical_not:
             stack.append((node.args[0], not side))
         elif node.op is ITEM and node.args[0].op is IF:
