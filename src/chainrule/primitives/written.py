@@ -26,6 +26,7 @@ from chainrule.graph.types import (
     Sequence,
     Type,
     Varying,
+    join,
     join_entries,
     unit_axes_of,
 )
@@ -80,6 +81,9 @@ def may_be_hole(node: Node) -> bool:
 def appended_type(base: Node, value: Node) -> Type:
     """The type of a list with one more entry."""
     held = base.type
+    if base.graph.origin.derivative and isinstance(held, Sequence) and held.item != OPAQUE:
+        # What is recorded is read where it has the type that it had.
+        return Sequence(join(held.item, value.type), held.kind, held.holes)
     if isinstance(held, Sequence) and (is_of_literals(base) or unit_axes_of(held.item)):
         return with_entry(held, value, is_of_literals(base))
     return append_type((held, value.type))
