@@ -265,7 +265,9 @@ def test_the_module_holds_the_right_side_beside_its_slopes() -> None:
     line = end.__code__.co_firstlineno + 5
     assert (
         f'''\
-def spring_with_sensitivities(t, state, k, c):
+def spring_with_sensitivities(
+    t: float, state: NDArray[np.float64], k: float, c: float
+) -> NDArray[np.float64]:
     """Change of the state of `spring` and of its slopes by k, c."""
     y = state[:2]
     x, v = y

@@ -94,3 +94,17 @@ def test_an_entry_that_a_loop_does_not_choose_is_not_felt_where_its_slope_is_inf
     x = np.array([0.0, 4.0, 9.0])
     assert grad(f)(x, 3.0, 3).tolist() == [0.0, 0.375, 0.25]
     assert grad(f, wrt="w")(x, 3.0, 3) == 2.5
+
+
+def test_a_row_of_an_adjoint_is_no_entry_of_it():
+    def f(x, y):
+        a = np.array([[1.0, 2.0], [3.0, 4.0]]) * x
+        a[0, 0] = x * y
+        row = a[0]
+        row *= y
+        return a[0, 0] * a[0, 1] + a[1].sum()
+
+    slope = grad(f, wrt=("x", "y"))(1.5, 0.7)
+    for k, step in enumerate(np.eye(2)):
+        value, noise = along(lambda h, d=step: f(1.5 + h * d[0], 0.7 + h * d[1]))
+        assert abs(slope[k] - value) <= 1e-8 + noise

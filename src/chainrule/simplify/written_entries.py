@@ -22,7 +22,7 @@ ZEROS = ("array_zeros_like", "zeros")
 
 def entry_written(base: Node, place: list[Node]) -> Node | None:
     """What stands at a place of an adjoint that begins as zeros, where writes tell that."""
-    if not all(map(is_constant, place)):
+    if not all(map(is_constant, place)) or not _is_of_numbers(base, place):
         return None
     added: list[Node] = []
     found = False
@@ -38,7 +38,7 @@ def entry_written(base: Node, place: list[Node]) -> Node | None:
             added.append(value)
             found = base.op is index_set
         base = base.args[0]
-    if base.op.name not in ZEROS or not base.origin.derivative or not _is_of_numbers(base, place):
+    if base.op.name not in ZEROS or not base.origin.derivative:
         return None
     return _sum(added) if added else base.graph.constant(0.0)
 
