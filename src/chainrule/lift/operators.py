@@ -121,6 +121,8 @@ class Operators(Refusing):
         if operator is ast.BitOr and _are_kinds(left, right):
             return self._union(left, right)
         text = is_text(left)
+        if self.is_none_beside_array(left, right):
+            self.raises_always(operator, left, right)
         if self.is_refused(operator, left, right):
             return self.refused(operator, left, right)
         if not text and (

@@ -104,6 +104,11 @@ class Refusing(Subscripts):
                 return True
         return False
 
+    def is_none_beside_array(self, left: Value, right: Value) -> bool:
+        """Whether one is None, which no operator of arrays knows, nor of None itself."""
+        nones = [isinstance(each, Static) and each.value is None for each in (left, right)]
+        return any(nones) and (all(nones) or any(map(self.is_array, (left, right))))
+
     def is_certainly_float(self, value: Value) -> bool:
         """Whether a number is no int, which is why it counts nothing.
 

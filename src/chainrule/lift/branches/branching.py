@@ -361,12 +361,17 @@ class Branching(Core):
         """What a view sees at the end of a path."""
         before, self.state = self.state, path.state
         with self.graph.inside(path.block):
-            seen = self.node(view)
-            box = ArrayBox(len(unit_axes_of(seen.type)))
-            self.state[box] = seen
-            self.frozen.add(box)
-            self.loans.lend(box, self.loans.lenders(view), self.state)
+            box = self.seen_now(view)
         self.state = before
+        return box
+
+    def seen_now(self, view: View) -> ArrayBox:
+        """What a view sees now, in a box of its own that is not written to."""
+        seen = self.node(view)
+        box = ArrayBox(len(unit_axes_of(seen.type)))
+        self.state[box] = seen
+        self.frozen.add(box)
+        self.loans.lend(box, self.loans.lenders(view), self.state)
         return box
 
     def changed_keys(self, start: State, paths: Sequence[Path]) -> list[Key]:

@@ -591,7 +591,7 @@ class _Attempt:
                     raise TestChanges
             with lifter.graph.inside(self.body):
                 try:
-                    return action(self.index)
+                    return lifter.step_done(action(self.index), self.entry_state)
                 except AlwaysRaises:
                     return Completion.RAISES
         finally:

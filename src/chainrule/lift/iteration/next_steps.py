@@ -12,13 +12,25 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from chainrule.graph.node import Node
+from chainrule.lift.core import Completion
 from chainrule.lift.iteration.passing import Passing
 from chainrule.lift.state import State, same_value
-from chainrule.lift.values import BOXES
+from chainrule.lift.values import BOXES, Either, Static, View
 
 
 class NextSteps(Passing):
     """Looks at what a step of a loop hands on to the next one."""
+
+    def step_done(self, completion: Completion, entered: State) -> Completion:
+        """Where a name was None, a view that a step binds to it becomes what it sees.
+
+        The next step sees another part: ``previous = row``.
+        """
+        for key, value in list(self.state.items()):
+            named = isinstance(key, tuple) and isinstance(value, View)
+            if named and isinstance(entered.get(key), (Static, Either)):
+                self.state[key] = self.seen_now(value)
+        return completion
 
     def check_handed_on(self, parameters: Collection[Node], entered: State, left: State) -> None:
         """Refuse what a step writes to and shows others, for whom the next one would write, too."""
