@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from chainrule import grad
+from chainrule import grad, value_and_grad
 from tests.differences import along
 from tests.slopes import check_single_point
 
@@ -279,3 +279,50 @@ def test_flags_that_go_through_many_branches_are_asked_for_once_each() -> None:
     slope = grad(f, wrt=("x", "y"))
     assert slope(0.55, 0.35) == (0.35, 0.55)
     assert slope(0.05, 0.01) == (1.0, 0.0)
+
+
+def test_flags_that_a_loop_carries_through_many_branches_are_followed_once() -> None:
+    def step(x, s, t, on, limit):
+        if s > limit and not on:
+            t += s * limit
+            on = t > limit * 3.0
+        elif on:
+            s = s * 0.9 + 0.01 * x
+        return s, t, on
+
+    def f(x, y):
+        s, t, on = x, y, False
+        for _ in range(3):
+            s, t, on = step(x, s, t, on, 0.30)
+            s, t, on = step(x, s, t, on, 0.35)
+            s, t, on = step(x, s, t, on, 0.40)
+            s, t, on = step(x, s, t, on, 0.45)
+            s, t, on = step(x, s, t, on, 0.50)
+            s, t, on = step(x, s, t, on, 0.55)
+            s, t, on = step(x, s, t, on, 0.60)
+            s, t, on = step(x, s, t, on, 0.65)
+            s, t, on = step(x, s, t, on, 0.70)
+            s, t, on = step(x, s, t, on, 0.75)
+            s, t, on = step(x, s, t, on, 0.80)
+            s, t, on = step(x, s, t, on, 0.85)
+            s, t, on = step(x, s, t, on, 0.90)
+            s, t, on = step(x, s, t, on, 0.95)
+            s, t, on = step(x, s, t, on, 1.00)
+            s, t, on = step(x, s, t, on, 1.05)
+            s, t, on = step(x, s, t, on, 1.10)
+            s, t, on = step(x, s, t, on, 1.15)
+            s, t, on = step(x, s, t, on, 1.20)
+            s, t, on = step(x, s, t, on, 1.25)
+            s, t, on = step(x, s, t, on, 1.30)
+            s, t, on = step(x, s, t, on, 1.35)
+            s, t, on = step(x, s, t, on, 1.40)
+            s, t, on = step(x, s, t, on, 1.45)
+            s, t, on = step(x, s, t, on, 1.50)
+            s, t, on = step(x, s, t, on, 1.55)
+        return s + t
+
+    value, slopes = value_and_grad(f, wrt=("x", "y"))(0.7, 1.3)
+    assert value == f(0.7, 1.3)
+    for k, slope in enumerate(slopes):
+        wanted = along(lambda h, k=k: f(0.7 + h * (k == 0), 1.3 + h * (k == 1)))[0]
+        assert slope == pytest.approx(float(wanted), rel=1e-8)

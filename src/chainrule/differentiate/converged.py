@@ -75,20 +75,33 @@ def _iterates(
 
 def truth_in(flag: Node, taken: Mapping[Node, Block]) -> bool | None:
     """The truth of a flag on the path through the arms ``taken``; None where it is open."""
+    return _truth(flag, taken, {})
+
+
+def _truth(flag: Node, taken: Mapping[Node, Block], told: dict[Node, bool | None]) -> bool | None:
+    """The same; ``told`` are those that were asked for along another way."""
+    if flag not in told:
+        told[flag] = _truth_of(flag, taken, told)
+    return told[flag]
+
+
+def _truth_of(
+    flag: Node, taken: Mapping[Node, Block], told: dict[Node, bool | None]
+) -> bool | None:
     if is_constant(flag):
         return bool(flag.params[0])
     if flag.op is arithmetic.logical_not:
-        inner = truth_in(flag.args[0], taken)
+        inner = _truth(flag.args[0], taken, told)
         return None if inner is None else not inner
     if flag.op is not ITEM or flag.args[0].op is not IF:
         return None
     branch, k = flag.args[0], result_number(flag)
     if branch in taken:
-        return truth_in(taken[branch].results[k], taken)
-    known = truth_in(branch.args[0], taken)
+        return _truth(taken[branch].results[k], taken, told)
+    known = _truth(branch.args[0], taken, told)
     arms = owned_blocks(branch)
     if known is not None:
-        return truth_in(arms[0 if known else 1].results[k], taken)
-    then, orelse = (truth_in(arm.results[k], taken) for arm in arms)
+        return _truth(arms[0 if known else 1].results[k], taken, told)
+    then, orelse = (_truth(arm.results[k], taken, told) for arm in arms)
     then = True if arms[0].results[k] is branch.args[0] else then
     return then if then == orelse else None

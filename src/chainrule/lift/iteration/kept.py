@@ -26,7 +26,7 @@ def kept_or_made(results: Sequence[Node], states: Sequence[Node], body: Block) -
 
 def _kept_or_made(result: Node, parameter: Node, body: Block) -> Node:
     found = _brought_out(result, parameter, body)
-    waiting = [found]
+    waiting, seen = [found], {found}
     while waiting:
         value = waiting.pop()
         if value.op is not ITEM or value.args[0].op is not IF or not body.encloses(value.block):
@@ -39,7 +39,9 @@ def _kept_or_made(result: Node, parameter: Node, body: Block) -> Node:
             kept = parameter if given.op is UNDEFINED else _brought_out(given, parameter, arm)
             if kept is not given:
                 arm.results = (*arm.results[:k], kept, *arm.results[k + 1 :])
-            waiting.append(kept)
+            if kept not in seen:
+                seen.add(kept)
+                waiting.append(kept)
     return found
 
 
