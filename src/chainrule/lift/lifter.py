@@ -60,7 +60,7 @@ from chainrule.lift.parameters import (
 )
 from chainrule.lift.records.growth import RecordsMade
 from chainrule.lift.records.late_fields import FieldGiven
-from chainrule.lift.records.links import Linked
+from chainrule.lift.records.links import Linked, NoneHeld
 from chainrule.lift.records.variants import SeveralClasses
 from chainrule.lift.source import Source, innermost, python_call, source_of, unwrap
 from chainrule.lift.state import Frame
@@ -269,7 +269,7 @@ def _lifted(
             ways = following
         except RunTimeKeys as found:
             ways.find_keys(found.site, found.loops)
-        except (RecordsMade, FieldGiven) as made:
+        except (RecordsMade, FieldGiven, NoneHeld) as made:
             ways.note(made)
         except SeveralClasses as several:
             ways.note_several(several)

@@ -13,7 +13,7 @@ from chainrule.lift.objects.holders import Container, Written
 from chainrule.lift.records.growth import RecordsMade
 from chainrule.lift.records.late_fields import FieldGiven
 from chainrule.lift.records.layout import RecordLayout
-from chainrule.lift.records.links import PLAIN
+from chainrule.lift.records.links import PLAIN, NoneHeld
 from chainrule.lift.records.variants import NOTHING, SeveralClasses, layout_of_classes
 from chainrule.lift.values import RecordsBox
 from chainrule.records import replace
@@ -70,7 +70,7 @@ class Ways:
         # Whether these are linked: names and attributes may hold one of them, or None.
         self.linking = False
         # The classes of which some way has made objects that hold None, or one another.
-        self.linkable: dict[type, None] = {}
+        self.linkable: dict[type, bool] = {}
         # Whether some way has met a list of objects that may be written to.
         self.objects_met = False
         # Whether functions of the user's that are called have to be understood.
@@ -108,10 +108,13 @@ class Ways:
         self.loops -= self.loops_of_keys.pop(site, set())
         self.tables.add(site)
 
-    def note(self, made: RecordsMade | FieldGiven) -> None:
+    def note(self, made: RecordsMade | FieldGiven | NoneHeld) -> None:
         """From now on a list of records is made where one was found to be."""
         if isinstance(made, FieldGiven):
             self._note_field(made)
+            return
+        if isinstance(made, NoneHeld):
+            self.linkable[made.kind] = False
             return
         if made.site in self.sites:
             raise InternalError("a list of records is lifted as another") from None

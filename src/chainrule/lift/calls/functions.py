@@ -85,8 +85,9 @@ class Functions(ChangedLists):
 
     # Where sets are made that the function changes.
     changed_sets: set[Hashable]
-    # Whether objects may be linked.
+    # Whether objects may be linked, and those of which classes.
     linking = False
+    linkable: dict[type, bool]
 
     def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
@@ -283,7 +284,7 @@ class Functions(ChangedLists):
         inner.object_sets = self.object_sets
         inner.changed_sets = self.changed_sets
         inner.repeated, inner.not_apart = self.repeated, self.not_apart
-        inner.is_apart, inner.linking = True, self.linking
+        inner.is_apart, inner.linking, inner.linkable = True, self.linking, self.linkable
         inner.record_sites, inner.written = self.record_sites, self.written
         inner.rows, inner.known_ints = self.rows, self.known_ints
         inner.ints_read, inner.some_keys = self.ints_read, self.some_keys

@@ -109,7 +109,7 @@ class HandedLinks(Variants):
             if inner.state.get(box) is not before.get(box) and is_new(outer):
                 if self.linking:
                     raise self._found(outer, self.state)
-                self.linkable[outer.type] = None
+                self.linkable.setdefault(outer.type, False)
 
     def parameter_structure(self, value: Value) -> Structure:
         if is_linked(value):

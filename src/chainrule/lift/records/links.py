@@ -15,6 +15,7 @@ import builtins
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
+from chainrule.errors import UnsupportedError
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
 from chainrule.graph.types import OPAQUE
@@ -61,6 +62,14 @@ class Linked(Anew):
         self.layout = layout
 
 
+class NoneHeld(Anew):
+    """A name or an attribute that holds an object of the class ``kind`` may hold None as well."""
+
+    def __init__(self, kind: type) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
 class Links(Arenas):
     """Lifts names and attributes that hold one of the objects of an arena, or None."""
 
@@ -69,8 +78,9 @@ class Links(Arenas):
 
     def __init__(self, graph: Any) -> None:
         super().__init__(graph)
-        # The classes whose objects hold None, or one another.
-        self.linkable: dict[type, None] = {}
+        # The classes whose objects hold None, or one another; with True those of which names that
+        # may be one or another are written to, and none was None so far.
+        self.linkable: dict[type, bool] = {}
         self._begun_as_links: list[Key] = []
 
     def begin_arenas(self, layouts: dict[type, RecordLayout]) -> None:
@@ -86,8 +96,16 @@ class Links(Arenas):
             given = content.values() if isinstance(content, dict) else ()
             held = [self.decided(value) for value in given]
             if any(_is_none(each) or self._link_of(each) for each in held):
-                self.linkable[found] = None
+                self.linkable.setdefault(found, False)
         return made
+
+    def check_writable(self, box: Any, node: ast.AST | None = None) -> None:
+        try:
+            super().check_writable(box, node)
+        except UnsupportedError:
+            if isinstance(box, ObjectBox) and not isinstance(box, ENTRIES):
+                self.linkable.setdefault(box.type, True)
+            raise
 
     # --- what is linked -------------------------------------------------------------------
 
@@ -130,6 +148,9 @@ class Links(Arenas):
         new = [each for each in held if is_new(each)]
         if len(new) == len(held):
             self._look_into(new, states)
+            for each, state in zip(new, states, strict=True) if len(set(new)) > 1 else ():
+                if self.linkable.get(each.type):
+                    raise self._found(each, state)
         if not entries or not nothing:
             return list(values)
         return [self._none_in(entries[0].records) if _is_none(v) else v for v in held]
@@ -177,7 +198,13 @@ class Links(Arenas):
         return [TupleValue(row, value.named) for row, value in zip(rows, values, strict=True)]
 
     def _none_in(self, arena: RecordsBox) -> ObjectEntry:
-        return ObjectEntry(arena, self.graph.constant(NOTHING))
+        return ObjectEntry(arena, self._nothing(arena.layout.type))
+
+    def _nothing(self, kind: type) -> Node:
+        """The place of None among the objects of a class."""
+        if self.linkable.get(kind):
+            raise NoneHeld(kind)
+        return self.graph.constant(NOTHING)
 
     def _found(self, box: ObjectBox, state: State) -> Exception:
         """What tells that an object of the function's own is linked."""
@@ -226,7 +253,7 @@ class Links(Arenas):
                 return value
             raise self._retyped(layout, position, link)
         if _is_none(value):
-            return self.graph.constant(NOTHING)
+            return self._nothing(type_.kind)
         if not isinstance(value, ObjectEntry) or value.records is not self._arena(type_):
             arena = self._arena(type_)
             if is_new(value) and (arena is None or value.type is not type_.kind):
@@ -282,7 +309,7 @@ class Links(Arenas):
         """Whether this is an object, where that is known."""
         if entry.place.op is CONSTANT:
             return entry.place.params[0] != NOTHING
-        if self.is_natural(entry.place):
+        if self.is_natural(entry.place) or self.linkable.get(entry.type):
             return True
         missing = self.fact(self._absence(entry))
         return self.fact(self._presence(entry)) if missing is None else not missing
