@@ -58,14 +58,19 @@ def files_of(call: Callable[[], object]) -> list[str]:
     return [step.filename for step in traceback.extract_tb(caught.value.__traceback__)]
 
 
-# Before Python 3.11 what raises an exception again always adds itself.
-@pytest.mark.skipif(sys.version_info < (3, 11) or sys.flags.dev_mode, reason="shows more")
+whole = pytest.mark.skipif(
+    sys.version_info < (3, 11) or sys.flags.dev_mode,
+    reason="before Python 3.11, and in its development mode, all frames are shown",
+)
+
+
+@whole
 @pytest.mark.parametrize("name", CALLS)
 def test_tracebacks_of_refusals_hold_the_users_files_alone(name):
     assert set(files_of(CALLS[name])) == {__file__}
 
 
-@pytest.mark.skipif(sys.version_info < (3, 11) or sys.flags.dev_mode, reason="shows more")
+@whole
 def test_what_is_refused_when_the_world_has_changed_ends_in_the_generated_function(monkeypatch):
     slope = grad(sampled_at_times)
     assert slope(1.5) == 3.0
