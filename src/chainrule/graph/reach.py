@@ -133,7 +133,12 @@ def held_by(instance: Any) -> dict[str, Any]:
 @functools.lru_cache(maxsize=256)
 def _slots(kind: type) -> tuple[str, ...]:
     held = [item for each in kind.__mro__ for item in vars(each).items()]
-    return tuple(name for name, slot in held if isinstance(slot, types.MemberDescriptorType))
+    # A SimpleNamespace has its ``__dict__`` in a slot.
+    return tuple(
+        name
+        for name, slot in held
+        if isinstance(slot, types.MemberDescriptorType) and name != "__dict__"
+    )
 
 
 def _is_numpys(value: Any) -> bool:

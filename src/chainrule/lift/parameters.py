@@ -367,9 +367,10 @@ class Parameters(SparseMatrices):
     is_result = False
 
     def _object_structure(self, value: ObjectBox) -> Structure:
-        if value.type in IN_PLACE_OF:
+        kind = IN_PLACE_OF.get(value.type)
+        if kind is not None and not is_plain(kind):
             raise self.unsupported(
-                f"a {IN_PLACE_OF[value.type].__name__} as a result",
+                f"a {kind.__name__} as a result",
                 "Return a list of its entries: `list(...)`.",
             )
         if value.instance is None and (base := container_of(value.type)) is not None:
@@ -402,15 +403,16 @@ class Parameters(SparseMatrices):
 
     def _attributes_layout(self, value: ObjectBox) -> Structure:
         """The layout of the attributes of an object."""
-        plain = is_plain(value.type)
-        if plain:
-            names = tuple(field.name for field in dataclasses.fields(value.type))
+        kind = IN_PLACE_OF.get(value.type, value.type)
+        plain = is_plain(kind)
+        if plain and dataclasses.is_dataclass(kind):
+            names = tuple(field.name for field in dataclasses.fields(kind))
         elif value.instance is not None and not self.is_result:
             names = attributes_of(value.instance)
         else:
             names = tuple(self.attributes_of(value))
-        key = self.reference_key(value.type)
-        self.graph.reference(key, value.type)
+        key = self.reference_key(kind)
+        self.graph.reference(key, kind)
         outer, self.taken_in = self.taken_in, (*self.taken_in, value)
         try:
             values = [self._object_attribute(value, name, ast.Pass()) for name in names]

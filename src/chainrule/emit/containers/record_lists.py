@@ -22,8 +22,9 @@ class Speller(Protocol):
 
 INSTANCE = '''
 def instance_of(kind, **attributes):
-    """An object of a class that holds these attributes; its constructor is not run."""
-    made = kind.__new__(kind)
+    """An object of a class that holds these attributes; no code of the class is run."""
+    builtin = next(base for base in kind.__mro__ if type(base.__new__) is type(len))
+    made = builtin.__new__(kind)
     for name, value in attributes.items():
         object.__setattr__(made, name, value)
     return made

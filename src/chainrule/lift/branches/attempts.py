@@ -34,6 +34,7 @@ from chainrule.lift.containers.sharing import boxes_in
 from chainrule.lift.containers.unpacking import Unpacking
 from chainrule.lift.core import Completion, Flag
 from chainrule.lift.iteration.exits import leaves_block
+from chainrule.lift.records.layout import keeps_what_is_set
 from chainrule.lift.state import Frame, Key, State, same_value
 from chainrule.lift.values import (
     UNBOUND,
@@ -52,8 +53,6 @@ from chainrule.primitives.updates import UPDATES
 from chainrule.records import dataclass
 
 BOXES = (ListBox, DictBox, ObjectBox)
-# Takes any value for any attribute that no descriptor sees to.
-SETS: object = object.__setattr__
 COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Match)
 
 
@@ -134,7 +133,7 @@ class Attempts(Unpacking):
         if not isinstance(target, ast.Attribute) or not isinstance(target.value, ast.Name):
             return False
         owner = self.decided(self.state.get((self.frame, target.value.id), UNBOUND))
-        if not isinstance(owner, ObjectBox) or owner.type.__setattr__ is not SETS:
+        if not isinstance(owner, ObjectBox) or not keeps_what_is_set(owner.type):
             return False
         held = inspect.getattr_static(owner.type, target.attr, None)
         slot = isinstance(held, types.MemberDescriptorType)

@@ -25,6 +25,7 @@ from chainrule.lift.containers.sharing import boxes_in
 from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.stored import answers_first, held, holds, stored
 from chainrule.lift.objects.whole import WholeObjects
+from chainrule.lift.records.layout import keeps_what_is_set
 from chainrule.lift.source import unwrap
 from chainrule.lift.state import State
 from chainrule.lift.untold import check_told
@@ -526,8 +527,7 @@ class Objects(WholeObjects):
             return
         if self.of_descriptor(owner, found, "__set__", [value], node) is not None:
             return
-        setter = inspect.getattr_static(owner.type, "__setattr__", None)
-        if setter is not object.__setattr__:
+        if not keeps_what_is_set(owner.type):
             frozen = dataclasses.is_dataclass(owner.type)
             raise self.unsupported(
                 f"assignment to `{name}` of a `{owner.type.__name__}`, which is frozen"

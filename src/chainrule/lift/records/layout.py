@@ -163,9 +163,15 @@ def _names_of_slots(slots: Any) -> tuple[str, ...]:
     return tuple(name for name in names if not name.startswith("__"))
 
 
+def keeps_what_is_set(kind: type) -> bool:
+    """Whether an attribute of an object is what it is set to, so far as its class has a say."""
+    setter = inspect.getattr_static(kind, "__setattr__", None)
+    return setter in (object.__setattr__, types.SimpleNamespace.__setattr__)
+
+
 def is_plain(kind: type) -> bool:
     """Whether the constructor of a class keeps the fields that it is given, and does no more."""
-    if issubclass(kind, tuple):
+    if issubclass(kind, tuple) or kind is types.SimpleNamespace:
         return True
     if not dataclasses.is_dataclass(kind) or hasattr(kind, "__post_init__"):
         return False
