@@ -24,16 +24,12 @@ from chainrule.graph.types import (
 from chainrule.graph.types import (
     Sequence as SequenceType,
 )
-from chainrule.lift.calls.callees import yields_in_turn
 from chainrule.lift.containers.table_entries import type_of_entry
 from chainrule.lift.core import PLACE, AlwaysRaises
-from chainrule.lift.iteration.felt import acts
 from chainrule.lift.library.queues import Queue
 from chainrule.lift.values import (
-    ITSELF,
     DictBox,
     ListBox,
-    Mapped,
     ObjectBox,
     Place,
     Range,
@@ -44,7 +40,6 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
     View,
-    Yields,
     another_dict,
 )
 from chainrule.lift.watching import Watching, is_plain_sequence
@@ -102,25 +97,9 @@ class Containers(Watching):
             node,
         )
 
-    def _items_yielded(self, items: Yields) -> list[Value] | None:
-        """What a generator yields; None where more is felt of it than its items."""
-        state, mark = dict(self.state), len(self.block.steps)
-        found = self.known_items(self.as_list(items, ast.Pass()))
-        if any(map(acts, self.block.steps[mark:])):
-            self.give_up(state, mark)
-            return None
-        return found
-
     def known_items(self, value: Value) -> list[Value] | None:
         """The entries of a container whose layout is known, else None."""
         value = self.read(value)
-        if isinstance(value, ObjectBox) and hasattr(value.type, "__iter__"):
-            inside = self.call_method(value, "__iter__", [], ast.Pass())
-            if isinstance(inside, Mapped) and inside.function is ITSELF:
-                return self.known_items(inside.parts[0])
-            if isinstance(inside, Yields) and yields_in_turn(inside.callee.tree):
-                return self._items_yielded(inside)
-            return None
         if isinstance(value, TupleValue):
             return list(value.items)
         if isinstance(value, ListBox):

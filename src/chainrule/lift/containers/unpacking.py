@@ -49,6 +49,7 @@ class Unpacking(Transposing):
             self.always_raises('TypeError("cannot unpack non-iterable NoneType object")')
         items = self.known_iteration(value)
         if items is None:
+            value = self.opened(value, target)
             if stars:
                 self._unpack_run_time(target, stars[0], self.as_list(value, target))
                 return

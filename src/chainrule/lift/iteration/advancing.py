@@ -156,11 +156,9 @@ class Advancing(Unended):
     def reader_of(self, value: Value, node: ast.AST) -> Value:
         """``iter(value)`` as an object with ``__next__``."""
         value = self.read(value)
-        if is_reader(value):
-            return value
         if isinstance(value, ObjectBox) and hasattr(value.type, "__iter__"):
-            return self.reader_of(self.call_method(value, "__iter__", [], node), node)
-        return self._as_reader(value, node)
+            value = self.read(self.call_method(value, "__iter__", [], node))
+        return value if is_reader(value) else self._as_reader(value, node)
 
     def _call_object(
         self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST
@@ -280,10 +278,20 @@ class Advancing(Unended):
         value = self.read(value)
         if isinstance(value, Endless):
             return value.stream
-        if is_reader(value):
-            return self.left_of(value, node)
         inside = super().opened(value, node)
         return self.left_of(inside, node) if is_reader(inside) else inside
+
+    def unpack(self, target: ast.Tuple | ast.List, value: Value) -> None:
+        starred = any(isinstance(name, ast.Starred) for name in target.elts)
+        found = self.read(value)
+        if starred and is_reader(found) and not _gives_itself(found.type):
+            raise self.unsupported(
+                "a starred name for the rest of an iterator whose `__iter__` does more than to"
+                " return itself: Python asks it again for the rest",
+                "Make a list of its items first: `list(...)`.",
+                target,
+            )
+        super().unpack(target, value)
 
     def opened_in(self, value: Value, within: ast.AST, node: ast.AST) -> Value:
         names = {part.id for part in ast.walk(within) if isinstance(part, ast.Name)}
@@ -469,6 +477,18 @@ def is_reader(value: Value) -> TypeGuard[ObjectBox]:
     if not isinstance(value, ObjectBox):
         return False
     return inspect.isfunction(inspect.getattr_static(value.type, "__next__", None))
+
+
+def _gives_itself(kind: type) -> bool:
+    """Whether ``__iter__`` of a class is ``return self``."""
+    found = inspect.getattr_static(kind, "__iter__", None)
+    if not inspect.isfunction(found):
+        return False
+    tree = source_of(found).tree
+    assert isinstance(tree, ast.FunctionDef)
+    body = tree.body[1:] if ast.get_docstring(tree, clean=False) is not None else tree.body
+    found = body[0].value if isinstance(body[0], ast.Return) else None
+    return isinstance(found, ast.Name) and found.id == tree.args.args[0].arg
 
 
 def _is_ours(value: Value) -> bool:

@@ -27,7 +27,7 @@ from typing import Any, TypeGuard
 from chainrule.errors import UnsupportedError
 from chainrule.graph.naming import free_name
 from chainrule.graph.node import Node
-from chainrule.lift.calls.callees import items_handed_on
+from chainrule.lift.calls.callees import items_handed_on, yields_in_turn
 from chainrule.lift.calls.calling import Given
 from chainrule.lift.calls.functions import Callee
 from chainrule.lift.calls.inlining import Inlining
@@ -36,7 +36,7 @@ from chainrule.lift.iteration.exits import has_exits
 from chainrule.lift.iteration.felt import acts
 from chainrule.lift.iteration.resuming import is_yield, own_parts, stepping
 from chainrule.lift.source import Source
-from chainrule.lift.state import Frame
+from chainrule.lift.state import Frame, is_as_it_was
 from chainrule.lift.values import (
     ITSELF,
     Closure,
@@ -289,6 +289,29 @@ class Yielding(Inlining):
         return self.call(Static(stream), args, keywords, node)
 
     # --- other readers --------------------------------------------------------------------
+
+    def known_items(self, value: Value) -> list[Value] | None:
+        value = self.read(value)
+        if not isinstance(value, ObjectBox):
+            return super().known_items(value)
+        return self._items_given(value) if hasattr(value.type, "__iter__") else None
+
+    def _items_given(self, value: ObjectBox) -> list[Value] | None:
+        """What ``__iter__`` of an object gives; None where more is felt of it than its items."""
+        before, mark = dict(self.state), len(self.block.steps)
+        inside, found = self.call_method(value, "__iter__", [], ast.Pass()), None
+        if isinstance(inside, Mapped) and inside.function is ITSELF:
+            found = self.known_items(inside.parts[0])
+        elif isinstance(inside, Yields) and yields_in_turn(inside.callee.tree):
+            found = self.known_items(self.as_list(inside, ast.Pass()))
+        changed = any(
+            key in self.state and not is_as_it_was(held, self.state[key])
+            for key, held in before.items()
+        )
+        if changed or any(map(acts, self.block.steps[mark:])):
+            self.give_up(before, mark)
+            return None
+        return found
 
     def as_list(self, value: Value, node: ast.AST) -> Value:
         value = self.opened(self.read(value), node)

@@ -80,6 +80,21 @@ class Inspection(NumberTypes):
             return Static(kinds[0])
         return super().attribute(owner, name, node)
 
+    def set_attribute(self, owner: ObjectBox, name: str, value: Value, node: ast.AST) -> None:
+        if name == "__class__":
+            raise self.unsupported(
+                f"another class for an object of `{owner.type.__name__}`",
+                "Make an object of that class, or keep what changes in an attribute, and ask it.",
+                node,
+            )
+        if name == "__dict__":
+            raise self.unsupported(
+                "attributes that are all exchanged: a `__dict__` that is assigned",
+                "Assign to each of them, or write `self.__dict__.update(...)`.",
+                node,
+            )
+        super().set_attribute(owner, name, value, node)
+
     def python_types(self, value: Value) -> tuple[type, ...]:
         """The types that a value may be an instance of; none where they are not known."""
         value = self.read(value)
