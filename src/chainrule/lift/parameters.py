@@ -34,8 +34,8 @@ from chainrule.graph.types import (
     Sequence as SequenceType,
 )
 from chainrule.lift.arrays.boxes import array_type, dtype_name, is_ndarray, strange_array
+from chainrule.lift.arrays.complex_parts import ComplexParts
 from chainrule.lift.arrays.memory import given_layout
-from chainrule.lift.arrays.sparse import SparseMatrices
 from chainrule.lift.arrays.subclasses import redefined
 from chainrule.lift.library.contents import container_of
 from chainrule.lift.library.dates import is_date
@@ -105,7 +105,7 @@ def _count(example: Any) -> int:
     return sum(map(_count, example)) if isinstance(example, list) else 1
 
 
-class Parameters(SparseMatrices):
+class Parameters(ComplexParts):
     """Makes the values of parameters."""
 
     def example_value(

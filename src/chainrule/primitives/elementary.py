@@ -38,6 +38,7 @@ from chainrule.primitives.declare import (
     elementwise,
     is_constant,
 )
+from chainrule.primitives.exponents import is_of_complex
 from chainrule.primitives.masking import is_array
 from chainrule.primitives.partials import Guarded
 from chainrule.primitives.saturation import cosh_squared
@@ -303,6 +304,8 @@ def tan(x: Any, out: Any) -> Any:
 )
 def asin(x: Any, out: Any) -> Any:
     """Arc sine."""
+    if is_of_complex(x):
+        return 1.0 / cos(out)
     side = sqrt((1.0 - x) * (1.0 + x))
     return choose(equal(side, 0.0), lambda: math.inf, lambda: 1.0 / side)
 
@@ -318,6 +321,8 @@ def asin(x: Any, out: Any) -> Any:
 )
 def acos(x: Any, out: Any) -> Any:
     """Arc cosine."""
+    if is_of_complex(x):
+        return -1.0 / sin(out)
     side = sqrt((1.0 - x) * (1.0 + x))
     return choose(equal(side, 0.0), lambda: -math.inf, lambda: -(1.0 / side))
 
@@ -417,6 +422,8 @@ def cosh(x: Any, out: Any) -> Any:
 )
 def tanh(x: Any, out: Any) -> Any:
     """Hyperbolic tangent; 1 - out*out would cancel where out is near 1."""
+    if is_of_complex(x):
+        return (1.0 - out) * (1.0 + out)
     if is_array(x):
         return 1.0 / cosh_squared(x)
     vanishes = greater(absolute(x), SECH_VANISHES)
@@ -428,6 +435,8 @@ def tanh(x: Any, out: Any) -> Any:
 )
 def asinh(x: Any, out: Any) -> Any:
     """Inverse hyperbolic sine."""
+    if is_of_complex(x):
+        return 1.0 / cosh(out)
     return 1.0 / hypot(x, 1.0)
 
 
@@ -442,6 +451,8 @@ def asinh(x: Any, out: Any) -> Any:
 )
 def acosh(x: Any, out: Any) -> Any:
     """Inverse hyperbolic cosine."""
+    if is_of_complex(x):
+        return 1.0 / sinh(out)
     side = sqrt(x - 1.0) * sqrt(x + 1.0)
     return choose(equal(side, 0.0), lambda: math.inf, lambda: 1.0 / side)
 

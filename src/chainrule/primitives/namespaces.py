@@ -29,6 +29,7 @@ from chainrule.primitives import (
 from chainrule.primitives.arrays import (
     analytic,
     complex_numbers,
+    complex_parts,
     covariance,
     creation,
     decompositions,
@@ -106,6 +107,7 @@ HOMES = (
     windows,
     systems,
     complex_numbers,
+    complex_parts,
     analytic,
     spectra,
     distributions,

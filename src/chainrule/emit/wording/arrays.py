@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from typing import Any, Protocol
 
 from chainrule.emit.plan import Value
@@ -220,7 +221,7 @@ class _Spelled(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         dotted = ast.unparse(node)
-        if dotted.partition(".")[0] in ("math", "numpy", "scipy"):
+        if re.fullmatch(r"(math|numpy|scipy)(\.\w+)+", dotted):
             return self.speller.callable(dotted)
         self.generic_visit(node)
         return node

@@ -43,7 +43,8 @@ from chainrule.lift.values import (
     View,
 )
 from chainrule.primitives import sequence
-from chainrule.primitives.arrays import complex_numbers, creation, indexing, shaping
+from chainrule.primitives.arrays import creation, indexing, shaping
+from chainrule.primitives.arrays.complex_parts import PARTS, PARTS_SET
 from chainrule.primitives.arrays.lengths import IN_PLACE
 from chainrule.primitives.declare import TABLE, Primitive, constant_value, is_constant
 from chainrule.primitives.effect import LEAVE
@@ -400,6 +401,8 @@ class Arrays(Containers):
             elif step.op in shaping.TURNED_BACK:
                 params = shaping.TURNED_BACK[step.op](*step.params)
                 new = self.block.add(step.op, (new,), params)
+            elif step.op in PARTS_SET:
+                new = self.block.add(PARTS_SET[step.op], (before, new), ("function",))
             else:
                 order = step.params[0] if step.op in shaping.ORDERED else "C"
                 new = self.block.add(shaping.reshaped, (new, before), (order, "method"))
@@ -560,7 +563,7 @@ class Arrays(Containers):
             case "shape":
                 return TupleValue(tuple(self.length_along(node, k) for k in range(len(units))))
             case "real" | "imag" if is_complex(node.type):
-                return self.boxed(self.complex_part(node, name))
+                return self.viewed(owner, PARTS[name], (), ())
             case "real":
                 return owner
             case "imag":
@@ -575,11 +578,6 @@ class Arrays(Containers):
                 assert isinstance(node.type, Array)
                 return Static(numpy.dtype(node.type.dtype))
         return None
-
-    def complex_part(self, node: Node, name: str) -> Node:
-        """The real or the imaginary part."""
-        part = complex_numbers.real_part if name == "real" else complex_numbers.imaginary_part
-        return self.block.add(part, (node,))
 
     def length_along(self, node: Node, axis: int) -> Node:
         """``node.shape[axis]``; a length that is known to be 1 is the constant."""

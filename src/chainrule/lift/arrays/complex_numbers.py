@@ -23,7 +23,7 @@ def _part(name: str) -> SpecialForm:
     def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         array = self.array_node(args[0])
         if is_complex(array.type):
-            return self.boxed(self.complex_part(array, name))
+            return self.attribute(args[0], name, node)
         if not unit_axes_of(array.type):
             return self.attribute(array, name, node)
         if name == "real":

@@ -13,6 +13,7 @@ from chainrule.lift.arrays.memory import is_new
 from chainrule.lift.library.definitions import DEFINITIONS
 from chainrule.lift.values import Method, Static, TupleValue, Value
 from chainrule.primitives.arrays import indexing, shaping
+from chainrule.primitives.arrays.complex_parts import PARTS
 from chainrule.primitives.complex_powers import may_be_complex
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import FACT, IMAGINARY, IS_COMPLEX, STATEMENT
@@ -39,6 +40,10 @@ def is_property(kind: type, name: str) -> bool:
 
 class NumberAttributes(Arrays):
     """Lifts the attributes of numbers, and those of arrays that are no part of their type."""
+
+    def complex_part(self, node: Node, name: str) -> Node:
+        """The real or the imaginary part."""
+        return self.block.add(PARTS[name], (node,))
 
     def number_attribute(self, owner: Node, name: str) -> Value | None:
         """An attribute that some kind of number has; None if it is a method of no meaning here."""

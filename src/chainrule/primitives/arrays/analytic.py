@@ -16,12 +16,15 @@ from chainrule.primitives.arrays import (
     creation,
     decompositions,
     factored,
+    missing,
     norms,
     products,
     rearranging,
+    signals,
     spectrum,
     statistics,
     systems,
+    windows,
 )
 from chainrule.primitives.declare import TABLE
 
@@ -42,13 +45,16 @@ HOMES = (
     decompositions,
     spectrum,
     statistics,
+    missing,
+    signals,
+    windows,
 )
 
 # Functions that are analytic, and operations that are linear or only choose or move entries.
 ANALYTIC = (
     "add", "subtract", "multiply", "divide", "negative", "positive", "power", "square",
     "reciprocal", "exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "log10",
-    "log2", "log1p", "expm1", "atan",
+    "log2", "log1p", "expm1", "atan", "asin", "acos", "asinh", "acosh", "atanh", "real_power",
 )  # fmt: skip
 UNDERSTOOD = (
     *ANALYTIC, "equal", "not_equal", "where", "isnan", "isfinite", "stopped", "array_sum", "mean",
@@ -60,7 +66,9 @@ UNDERSTOOD = (
     "diag", "diagonal", "trace", "total", "display", "append", "length", "rows_of", "to_list",
     "filled", "fill_like", "copy", "as_tuple", "concatenate", "slice", "slice_set", "backwards",
     "drop_last", "entrywise_add", "zeros_like", "diff", "ediff1d", "trapezoid", "trapezoid_over",
-    "weighted_average", "repeat", "fliplr", "flipud", "rot90", "take",
+    "weighted_average", "repeat", "fliplr", "flipud", "rot90", "take", "prod", "cumprod", "var",
+    "std", "convolve", "correlate", "gradient", "gradient_over", "interp", "nansum", "nanmean",
+    "nanprod",
 )  # fmt: skip
 # Linear algebra.
 ALGEBRA = (
@@ -69,7 +77,8 @@ ALGEBRA = (
     "scipy_det", "scipy_solve", "solve_triangular", "expm", "expm_change", "lu_factor", "norm",
     "scipy_norm", "norm_of_order", "scipy_norm_of_order", "matrix_power", "cond", "eigh",
     "eigvalsh", "scipy_eigh", "scipy_eigvalsh", "svd", "scipy_svd", "singular_values",
-    "scipy_svdvals", "eig", "scipy_eig", "eigvals", "scipy_eigvals",
+    "scipy_svdvals", "eig", "scipy_eig", "eigvals", "scipy_eigvals", "cholesky", "qr",
+    "qr_triangle", "pinv", "scipy_pinv", "lstsq",
 )  # fmt: skip
 
 for _name in (*UNDERSTOOD, *ALGEBRA):

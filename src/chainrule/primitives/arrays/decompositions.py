@@ -344,8 +344,8 @@ def _qr_types(a: Type) -> Type:
     *batch, rows, columns = unit_axes_of(a)
     return Record(
         (
-            array_of(magnitude_dtype(a), (*batch, rows, rows or columns)),
-            array_of(magnitude_dtype(a), (*batch, rows or columns, columns)),
+            array_of(inexact_promoted(a), (*batch, rows, rows or columns)),
+            array_of(inexact_promoted(a), (*batch, rows or columns, columns)),
         )
     )
 
@@ -391,7 +391,7 @@ def _wide_adjoint(a: Node, q: Node, r: Node, q_bar: Node, r_bar: Node) -> Node:
         first = _tall_adjoint(q, square, q_bar, r_bar)
         return concatenate(first, zeros_like(rest), axis=-1)
     square_bar, rest_bar = part_along(r_bar, -1, 0, count), part_along(r_bar, -1, count, None)
-    more = matmul(rest, flipped(rest_bar))
+    more = matmul(rest, adjoined(rest_bar))
     if unit_axes_of(q_bar.type):
         more = q_bar + more
     first = _tall_adjoint(q, square, more, square_bar)
@@ -401,17 +401,24 @@ def _wide_adjoint(a: Node, q: Node, r: Node, q_bar: Node, r_bar: Node) -> Node:
 def _tall_adjoint(q: Node, r: Node, q_bar: Node, r_bar: Node) -> Node:
     terms: Any = None
     if unit_axes_of(r_bar.type):
-        terms = matmul(r, flipped(r_bar))
+        terms = matmul(r, adjoined(r_bar))
     if unit_axes_of(q_bar.type):
-        product = matmul(flipped(q_bar), q)
+        product = matmul(adjoined(q_bar), q)
         terms = -product if terms is None else terms - product
     sides = matmul(q, _symmetric_of_lower(terms))
     total = sides + q_bar if unit_axes_of(q_bar.type) else sides
-    return flipped(solve(r, flipped(total)))
+    return adjoined(solve(r, adjoined(total)))
 
 
 def _symmetric_of_lower(matrix: Node) -> Node:
+    if is_complex(matrix.type):
+        twice = tril(matrix) + tril(matrix, k=-1)
+        return 0.5 * (twice + adjoined(twice))  # type: ignore[no-any-return]
     return tril(matrix) + flipped(tril(matrix, k=-1))  # type: ignore[no-any-return]
+
+
+def _diagonal_part(matrix: Node) -> Node:
+    return tril(triu(matrix))  # type: ignore[no-any-return]
 
 
 def _qr_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
@@ -420,15 +427,18 @@ def _qr_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
     wide, count = _is_wide(a), dimension(q, axis=rank_of(q) - 1)
     square = select(wide, lambda: part_along(r, -1, 0, count), lambda: r)
     first_dot = select(wide, lambda: part_along(a_dot, -1, 0, count), lambda: a_dot)
-    scaled = flipped(solve(flipped(square), flipped(first_dot)))
-    inner = matmul(flipped(q), scaled)
+    scaled = adjoined(solve(adjoined(square), adjoined(first_dot)))
+    inner = matmul(adjoined(q), scaled)
     lower = tril(inner, k=-1)
-    turned = lower - flipped(lower)
+    turned = lower - adjoined(lower)
+    if is_complex(inner.type):
+        # What R has on its diagonal is real.
+        turned = turned + 0.5 * (_diagonal_part(inner) - adjoined(_diagonal_part(inner)))
     q_dot = matmul(q, turned) + scaled - matmul(q, inner)
     # R is the transpose of Q times A.
     r_dot = select(
         wide,
-        lambda: triu(matmul(flipped(q_dot), a) + matmul(flipped(q), a_dot)),
+        lambda: triu(matmul(adjoined(q_dot), a) + matmul(adjoined(q), a_dot)),
         lambda: matmul(triu(inner - turned), r),
     )
     return results(q_dot, r_dot)
@@ -439,13 +449,13 @@ qr.tangent_rule = _qr_tangent
 
 @array_rule(
     "pinv", "numpy.linalg.pinv", signature="a, rcond=None",
-    typed=lambda a, rcond=None: array_of(magnitude_dtype(a), tuple(reversed(unit_axes_of(a)))),
+    typed=lambda a, rcond=None: array_of(inexact_promoted(a), tuple(reversed(unit_axes_of(a)))),
     lengths=transposed,
 )  # fmt: skip
 def pinv(walker: Any, node: Node, out_bar: Node, rcond: Any = None) -> None:
     """Pseudo-inverse of a matrix of constant rank (Golub and Pereyra, 1973)."""
     (a,) = node.args
-    across, bar = flipped(node), flipped(out_bar)
+    across, bar = adjoined(node), adjoined(out_bar)
     found = -matmul(matmul(across, out_bar), across)
     rest = bar - matmul(matmul(a, node), bar)
     found = found + matmul(matmul(rest, node), across)
@@ -454,7 +464,7 @@ def pinv(walker: Any, node: Node, out_bar: Node, rcond: Any = None) -> None:
 
 
 def _pinv_tangent(node: Node, args: Any, dots: Any, out: Node, rcond: Any = None) -> Node | None:
-    (a,), across, dot = args, flipped(out), flipped(dots[0])
+    (a,), across, dot = args, adjoined(out), adjoined(dots[0])
     found = -matmul(matmul(out, dots[0]), out)
     rest = dot - matmul(matmul(dot, a), out)
     found = found + matmul(matmul(out, across), rest)
@@ -469,9 +479,10 @@ def _least_squares_types(a: Type, b: Type, rcond: Any = None) -> Type:
     rows, columns = unit_axes_of(a)
     dtype = magnitude_dtype(a)
     more = unit_axes_of(b)[1:]
+    solution = inexact_promoted(a, b) if is_complex(a) or is_complex(b) else dtype
     return Record(
         (
-            array_of(dtype, (columns, *more)),
+            array_of(solution, (columns, *more)),
             array_of(dtype, more or (False,)),
             array_of("int64", ()),
             array_of(dtype, (rows or columns,)),
@@ -534,7 +545,7 @@ def scipy_svdvals(a: Node) -> Node:
 
 @array_defined(
     "scipy_pinv", "scipy.linalg.pinv", signature="a",
-    typed=lambda a: array_of(magnitude_dtype(a), tuple(reversed(unit_axes_of(a)))),
+    typed=lambda a: array_of(inexact_promoted(a), tuple(reversed(unit_axes_of(a)))),
     lengths=transposed,
 )  # fmt: skip
 def scipy_pinv(a: Node) -> Node:

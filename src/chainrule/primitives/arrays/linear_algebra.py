@@ -361,7 +361,7 @@ def _read_triangle(matrix: Node, bar: Node) -> Node:
     """
     if is_symmetric(matrix):
         return bar
-    return _half_lower(bar + flipped(bar))
+    return _half_lower(bar + adjoined(bar))
 
 
 def _solve_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
@@ -540,11 +540,11 @@ def _inner_adjoint(factor: Node, factor_bar: Node) -> Node:
 
     It is ``L^-T M L^-1``; the inverse of a triangle is made once for all that needs it.
     """
-    middle = matmul(flipped(factor), factor_bar)
+    middle = matmul(adjoined(factor), factor_bar)
     # A symmetric matrix is its lower half and the transpose of that.
     middle = 0.5 * middle if is_symmetric(middle) else _half_lower(middle)
     inverse = inv(factor)
-    return matmul(matmul(flipped(inverse), middle), inverse)
+    return matmul(matmul(adjoined(inverse), middle), inverse)
 
 
 def _diagonal_adjoint(factor: Node, diagonal: Node, bar: Node) -> Node:
@@ -554,7 +554,7 @@ def _diagonal_adjoint(factor: Node, diagonal: Node, bar: Node) -> Node:
     the inverse of the matrix for a sum of logarithms, that is for half the log-determinant.
     """
     inverse = inv(factor)
-    across = flipped(inverse)
+    across = adjoined(inverse)
     cancels = bar.op is divide and bar.args[1] is diagonal
     weights = bar.args[0] if cancels else bar * diagonal
     if unit_axes_of(weights.type):
@@ -575,8 +575,8 @@ def _half_lower(matrix: Node) -> Node:
 
 def cholesky_change(factor: Node, dot: Node) -> Node:
     """The tangent of a lower Cholesky factor from that of the lower triangle of the matrix."""
-    full = tril(dot) + flipped(tril(dot, k=-1))
-    inner = solve(factor, flipped(solve(factor, full)))
+    full = tril(dot) + adjoined(tril(dot, k=-1))
+    inner = solve(factor, adjoined(solve(factor, full)))
     return matmul(factor, _half_lower(inner))
 
 

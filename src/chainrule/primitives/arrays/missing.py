@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
+from chainrule.graph.types import Type, array_of, dtype_of, inexact_promoted, unit_axes_of
 from chainrule.primitives.arrays.creation import narrowed
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.lengths import as_first, reduced, when_whole
@@ -26,8 +26,7 @@ SIGNATURE = "a, axis=None, keepdims=False"
 
 
 def _reduced(a: Type, axis: Any = None, keepdims: bool = False, **statics: Any) -> Type:
-    dtype = dtype_of(a) if dtype_of(a) in FLOATING else "float64"
-    return array_of(dtype, reduced_axes(a, axis, keepdims))
+    return array_of(inexact_promoted(a), reduced_axes(a, axis, keepdims))
 
 
 def filled(a: Node, value: float) -> Node:

@@ -5,9 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type, array_of, dtype_of, inexact_promoted, unit_axes_of
+from chainrule.graph.types import (
+    Type,
+    array_of,
+    dtype_of,
+    inexact_promoted,
+    is_complex,
+    unit_axes_of,
+)
 from chainrule.primitives import bounds
 from chainrule.primitives.arrays.call import array_flat, array_linear, array_rule, axes_of
+from chainrule.primitives.arrays.complex_numbers import (
+    conjugated,
+    imaginary_part,
+    magnitude_dtype,
+    real_of,
+    real_part,
+)
 from chainrule.primitives.arrays.lengths import reduced, when_whole
 from chainrule.primitives.declare import TABLE, Cost
 from chainrule.primitives.masking import chosen
@@ -29,6 +43,11 @@ def _same(a: Type, axis: Any = None, keepdims: bool = False) -> Type:
 
 def _moment(a: Type, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> Type:
     return array_of(inexact_promoted(a), reduced_axes(a, axis, keepdims))
+
+
+def _spread(a: Type, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> Type:
+    dtype = magnitude_dtype(a) if is_complex(a) else inexact_promoted(a)
+    return array_of(dtype, reduced_axes(a, axis, keepdims))
 
 
 def _flag(a: Type, axis: Any = None, keepdims: bool = False) -> Type:
@@ -105,7 +124,7 @@ def prod(walker: Any, node: Node, out_bar: Node, axis: Any, keepdims: bool) -> N
     """Product along axes; the product of the others, also where an entry is 0."""
     x = node.args[0]
     others = other_factors(x, axis=axis)
-    walker.accumulate(x, restored(out_bar, node, axis, keepdims) * others)
+    walker.accumulate(x, restored(out_bar, node, axis, keepdims) * conjugated(others))
 
 
 def _prod_tangent(
@@ -218,12 +237,19 @@ def _deviation(x: Node, axis: Any) -> Node:
     return x - mean(x, axis=axis, keepdims=True)
 
 
+def _along_deviation(dot: Node, x: Node, axis: Any, keepdims: bool) -> Node:
+    """The sum of the products of tangents and deviations, of which a complex one is conjugate."""
+    along = real_of(dot * conjugated(_deviation(x, axis)))
+    total: Node = array_sum(along, axis=axis, keepdims=keepdims)
+    return total
+
+
 def _degrees(node: Node, axis: Any, ddof: Any) -> Any:
     count = counted(node, axis)
     return count - ddof if ddof else count
 
 
-@array_rule("var", "numpy.var", signature=VAR, method="var", typed=_moment,
+@array_rule("var", "numpy.var", signature=VAR, method="var", typed=_spread,
             uniform="taken", lengths=reduced,
     bounds=bounds.spread,
 )  # fmt: skip
@@ -238,14 +264,14 @@ def _var_tangent(
     node: Node, args: Any, dots: Any, out: Node, axis: Any, ddof: Any, keepdims: bool
 ) -> Node | None:
     (x,) = args
-    total = array_sum(dots[0] * _deviation(x, axis), axis=axis, keepdims=keepdims)
+    total = _along_deviation(dots[0], x, axis, keepdims)
     return 2.0 * total / _degrees(out, axis, ddof)  # type: ignore[no-any-return]
 
 
 var.tangent_rule = _var_tangent
 
 
-@array_rule("std", "numpy.std", signature=VAR, method="std", typed=_moment,
+@array_rule("std", "numpy.std", signature=VAR, method="std", typed=_spread,
             uniform="taken", lengths=reduced,
     bounds=bounds.spread,
 )  # fmt: skip
@@ -266,8 +292,13 @@ def _per_deviation(
 
     def constant() -> Node:
         # The mean of equal entries is rounded: what is left of them then has no direction.
-        ends = (end(x, axis=axis, keepdims=keepdims) for end in (array_max, array_min))
-        return equal(*ends)  # type: ignore[no-any-return]
+        parts = (real_part.build(x), imaginary_part.build(x)) if is_complex(x.type) else (x,)
+        found = [
+            equal(*(end(part, axis=axis, keepdims=keepdims) for end in (array_max, array_min)))
+            for part in parts
+        ]
+        flat: Node = found[0] if len(found) == 1 else TABLE["logical_and"](*found)
+        return flat
 
     flat = equal(out, 0.0)
     if unit_axes_of(out.type):
@@ -282,7 +313,7 @@ def _std_tangent(
     node: Node, args: Any, dots: Any, out: Node, axis: Any, ddof: Any, keepdims: bool
 ) -> Node | None:
     (x,) = args
-    total = array_sum(dots[0] * _deviation(x, axis), axis=axis, keepdims=keepdims)
+    total = _along_deviation(dots[0], x, axis, keepdims)
     return _per_deviation(total, out, node, axis, ddof, keepdims)
 
 
@@ -359,13 +390,14 @@ def cumprod(walker: Any, node: Node, out_bar: Node, axis: Any) -> None:
     entries = ravel(x) if flattened else x
 
     def regular() -> Node:
-        back = flip(cumsum(flip(out_bar * node, axis=along), axis=axis), axis=along)
-        return back / entries
+        felt = out_bar * conjugated(node)
+        back = flip(cumsum(flip(felt, axis=along), axis=axis), axis=along)
+        return back / conjugated(entries)
 
     def singular() -> Node:
         products, before = _products_between(entries, along)
-        behind = array_sum(_last(out_bar, along, new=-2) * products, axis=-1)
-        return before * _back(behind, along)
+        behind = array_sum(_last(out_bar, along, new=-2) * conjugated(products), axis=-1)
+        return conjugated(before) * _back(behind, along)
 
     found = _where_zeros(entries, singular, regular)
     walker.accumulate(x, reshape_like(found, x) if flattened else found)

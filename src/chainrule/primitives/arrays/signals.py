@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type, array_of, promoted, unit_axes_of
+from chainrule.graph.types import Type, array_of, dtype_of, is_complex, promoted, unit_axes_of
 from chainrule.primitives.arrays.call import array_linear, array_rule
+from chainrule.primitives.arrays.complex_numbers import conjugated
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.lengths import Length, Lengths, Of, all_unknown, as_first
 from chainrule.primitives.arrays.rearranging import at_positions, searchsorted
@@ -41,9 +42,9 @@ def convolve(walker: Any, node: Node, out_bar: Node, mode: str) -> None:
     full = _full_adjoint(out_bar, node, mode)
     # full has an entry for every sum i + j of positions.
     if walker.active(a):
-        walker.accumulate(a, convolve(full, flip(v, axis=0), mode="valid"))
+        walker.accumulate(a, convolve(full, flip(conjugated(v), axis=0), mode="valid"))
     if walker.active(v):
-        walker.accumulate(v, convolve(full, flip(a, axis=0), mode="valid"))
+        walker.accumulate(v, convolve(full, flip(conjugated(a), axis=0), mode="valid"))
 
 
 def _full_adjoint(out_bar: Node, node: Node, mode: str) -> Node:
@@ -54,7 +55,7 @@ def _full_adjoint(out_bar: Node, node: Node, mode: str) -> Node:
     if mode == "full":
         return out_bar
     n, m = (dimension(arg, axis=0) for arg in node.args)
-    whole = zeros(n + m - 1)
+    whole = zeros(n + m - 1, dtype=dtype_of(out_bar.type) if is_complex(out_bar.type) else None)
     count = dimension(node, axis=0)
     # The modes same and valid cut off as much on both sides, or one more behind; of a correlation
     # with something longer, which is done the other way round, one more before.
@@ -84,13 +85,14 @@ convolve.tangent_rule = _bilinear
     typed=_slid,
 )  # fmt: skip
 def correlate(walker: Any, node: Node, out_bar: Node, mode: str) -> None:
-    """Correlation of two vectors, in full the convolution with the second one turned."""
+    """Correlation of two vectors, in full the convolution with the conjugate turned."""
     a, v = node.args
     full = _full_adjoint(out_bar, node, mode)
     if walker.active(a):
         walker.accumulate(a, convolve(full, v, mode="valid"))
     if walker.active(v):
-        walker.accumulate(v, flip(convolve(full, flip(a, axis=0), mode="valid"), axis=0))
+        back = convolve(full, flip(conjugated(a), axis=0), mode="valid")
+        walker.accumulate(v, flip(conjugated(back), axis=0))
 
 
 correlate.tangent_rule = _bilinear

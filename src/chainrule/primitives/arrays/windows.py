@@ -6,7 +6,7 @@ from typing import Any
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOATING, Type, array_of, dtype_of, unit_axes_of
+from chainrule.graph.types import Type, array_of, dtype_of, inexact_promoted, unit_axes_of
 from chainrule.primitives.arrays.creation import arange
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along
@@ -17,7 +17,7 @@ from chainrule.primitives.declare import Cost
 
 
 def _kept(f: Type, *spacing: Type, **statics: Any) -> Type:
-    return array_of(dtype_of(f) if dtype_of(f) in FLOATING else "float64", unit_axes_of(f))
+    return array_of(inexact_promoted(f), unit_axes_of(f))
 
 
 def _part(f: Node, axis: int, start: int, stop: int | None) -> Node:
