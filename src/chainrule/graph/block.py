@@ -323,6 +323,8 @@ class Graph:
         Whether functions of numbers that are built are NumPy's.
     whole:
         Nodes that are taken as they are: what is built of them is built of nothing behind them.
+    tells_lists:
+        Whether a name that may be one of two lists is told which, and not what it holds.
     of_literals:
         Lists that loops carry which begin with nothing but what is written in the code.
     """
@@ -330,6 +332,7 @@ class Graph:
     def __init__(self, name: str) -> None:
         self.name = name
         self.cheap_tapes = False
+        self.tells_lists = False
         self.of_literals: set[Node] = set()
         self.looks_first = False
         self.by_fields = False

@@ -51,8 +51,8 @@ def kind_of(value: Value) -> Any:
 
 
 def identity_of(value: Value) -> Any:
-    """The kind of a value; of a dict or an object which one it is."""
-    return ("one", id(value)) if is_made(value) else kind_of(value)
+    """The kind of a value; of a list, a dict or an object which one it is."""
+    return ("one", id(value)) if is_made(value) or type(value) is ListBox else kind_of(value)
 
 
 def split_by_kind(

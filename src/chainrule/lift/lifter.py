@@ -398,6 +398,7 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter.ints_read, lifter.some_keys = ways.ints_read, ways.some_keys
     lifter.zeros_read, lifter.known_zeros = ways.zeros_read, ways.known_zeros
     lifter.linking, lifter.linkable = ways.linking, ways.linkable
+    lifter.graph.tells_lists = ways.linking and ways.linkable.get(list, False)
     lifter.read_text = ways.read_text
     return lifter
 

@@ -196,6 +196,8 @@ class Joiner:
         nodes = [self._as_node(value) for value in values]
         if all(node is not None for node in nodes):
             return self._slot(tuple(node for node in nodes if node is not None))
+        if self._are_told_lists(bound, states):
+            return self._either(values, states, name)
         lists = (
             all(isinstance(value, ListBox) for value in bound)
             and len(set(map(kind_of, bound))) == 1
@@ -252,6 +254,15 @@ class Joiner:
             kinds.add((getattr(value, "type", dict), tuple(content or ())))
         return len(kinds) == 1
 
+    def _are_told_lists(self, values: Sequence[Value], states: Sequence[State]) -> bool:
+        """Whether these are two lists from before, of which it is told which is which."""
+        return (
+            self.graph.tells_lists
+            and len({id(value) for value in values}) == 2
+            and all(type(value) is ListBox for value in values)
+            and all(value in state for value in values for state in states)
+        )
+
     def _some_are_new(self, values: Sequence[Value], states: Sequence[State]) -> bool:
         """Whether a path has made one of these itself."""
         return any(
@@ -275,7 +286,8 @@ class Joiner:
         # Where two kinds are told apart already, by what tells them.
         bound.sort(key=lambda value: not isinstance(value, Either))
         # Which of two objects it is is known until something else comes along.
-        tell = identity_of if len(bound) == 2 and all(map(is_made, bound)) else kind_of
+        told = len(bound) == 2 and all(map(is_made, bound))
+        tell = identity_of if told or self._are_told_lists(bound, states) else kind_of
         kind = tell(_first(bound[0]))
         rows = [split_by_kind(self.graph, value, kind, tell) for value in values]
         found = [row for row in rows if row is not None]

@@ -28,6 +28,7 @@ from chainrule.lift.values import (
     ENTRIES,
     UNBOUND,
     Fact,
+    ListBox,
     ObjectBox,
     ObjectEntry,
     RecordsBox,
@@ -79,7 +80,7 @@ class Links(Arenas):
     def __init__(self, graph: Any) -> None:
         super().__init__(graph)
         # The classes whose objects hold None, or one another; with True those of which names that
-        # may be one or another are written to, and none was None so far.
+        # may be one or another are written to, and none was None so far; so it is of lists.
         self.linkable: dict[type, bool] = {}
         self._begun_as_links: list[Key] = []
 
@@ -105,6 +106,8 @@ class Links(Arenas):
         except UnsupportedError:
             if isinstance(box, ObjectBox) and not isinstance(box, ENTRIES):
                 self.linkable.setdefault(box.type, True)
+            elif type(box) is ListBox:
+                self.linkable.setdefault(list, True)
             raise
 
     # --- what is linked -------------------------------------------------------------------
