@@ -539,12 +539,21 @@ def one_of_two(x: Any, n: int) -> Any:
     return np.sum(y**2)
 
 
+def list_on_a_path(x: Any, n: int) -> Any:
+    y, z = [1.0, x[2]], [x[0], x[1]]
+    v = y if n > 2 else z
+    y[0] = x[0]
+    return sum(v)
+
+
 def test_arrays_that_a_loop_binds_anew_are_written_to() -> None:
     for program in (ends_kept, two_buffers):
         for n in (0, 1, 2, 3):
             check(program, np.array([1.3, 0.7, -0.4, 0.9, 0.2]), n)
     check(state_of_a_layer, np.array([[0.3, -0.2], [0.5, 0.8]]), np.array([0.4, -0.6]))
     check(one_of_two, X, 3)
+    for n in (2, 3):
+        check(list_on_a_path, X, n)
 
 
 def alias_in_a_loop(x: Any, n: int) -> Any:
@@ -570,13 +579,6 @@ def view_on_a_path(x: Any, n: int) -> Any:
     return np.sum(v)
 
 
-def list_on_a_path(x: Any, n: int) -> Any:
-    y, z = [1.0, x[2]], [x[0], x[1]]
-    v = y if n > 2 else z
-    y[0] = x[0]
-    return sum(v)
-
-
 def two_names_of_one(x: Any, n: int) -> Any:
     a = x * 1.0
     b = x * 2.0
@@ -586,7 +588,7 @@ def two_names_of_one(x: Any, n: int) -> Any:
     return np.sum(b)
 
 
-SHARING = (alias_in_a_loop, alias_on_a_path, view_on_a_path, list_on_a_path, two_names_of_one)
+SHARING = (alias_in_a_loop, alias_on_a_path, view_on_a_path, two_names_of_one)
 
 
 def test_memory_that_may_be_shared_is_refused_and_never_forgotten() -> None:

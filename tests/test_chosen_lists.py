@@ -74,6 +74,15 @@ def twice(x, y):
     return sum(a) * x + sum(b) * y
 
 
+def another_in_one_arm(x, y):
+    first, second = [x, x * y], [y, 2.0]
+    chosen = first
+    if x > 1.0:
+        chosen = second
+    chosen[0] = 2.0 * x
+    return first[0] * y + chosen[1] * second[0]
+
+
 def helped(x, y):
     def push(row, v):
         row.append(v * row[0])
@@ -92,6 +101,7 @@ CASES = (
     read_through_both,
     in_turn,
     twice,
+    another_in_one_arm,
     helped,
 )
 

@@ -448,15 +448,6 @@ def test_rows_that_are_one_list_are_refused() -> None:
         grad(shared_rows)(2.0, [1.0, 2.0, 3.0])
 
 
-def chosen_list(x, xs):
-    first, second = [x, x * x], [x, 2.0]
-    chosen = first
-    if x > 2.0:
-        chosen = second
-    chosen[0] = 2.0
-    return first[0] * x + chosen[1]
-
-
 def chosen_source(x, xs):
     first = [x, x * x]
     chosen = first if x > 2.0 else [x, 2.0]
@@ -482,7 +473,7 @@ def chosen_table(x, xs):
 
 
 @pytest.mark.parametrize(
-    "f", [chosen_list, chosen_source, chosen_of_the_callers, chosen_table], ids=lambda f: f.__name__
+    "f", [chosen_source, chosen_of_the_callers, chosen_table], ids=lambda f: f.__name__
 )
 def test_a_list_that_a_branch_chose_is_not_written_to_where_other_names_see_it(
     f: Callable[..., Any],
