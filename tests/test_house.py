@@ -82,6 +82,16 @@ def test_numerical_verification_knows_nothing_of_the_rules() -> None:
             assert room(module) == "report", f"report/{file}.py:{line} imports {module}"
 
 
+def test_nothing_but_text_is_committed() -> None:
+    listed = ["git", "-C", str(ROOT), "ls-files", "-z"]
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("not a checkout")
+    found = subprocess.run(listed, capture_output=True, text=True, check=True)
+    names = [name for name in found.stdout.split("\0") if (ROOT / name).is_file()]
+    assert "README.md" in names
+    assert [name for name in names if b"\0" in (ROOT / name).read_bytes()] == []
+
+
 @pytest.mark.parametrize("file", MODULES, ids=shown)
 def test_a_file_fits_in_the_head(file: Path) -> None:
     lines = len(file.read_text(encoding="utf-8").splitlines())
