@@ -54,7 +54,7 @@ from chainrule.emit.wording.repeated import repeat_cheap
 from chainrule.graph.block import ITEM
 from chainrule.graph.types import OPAQUE, Array, Record
 from chainrule.primitives.arithmetic import add, multiply, subtract
-from chainrule.primitives.effect import CALL, LEAVE
+from chainrule.primitives.effect import CALL, DRAW, LEAVE
 from chainrule.primitives.sequence import copy, display, index_add, index_set, record
 from chainrule.records import dataclass
 
@@ -190,7 +190,7 @@ class _Folder:
             named = named or value is statement.value.args[1]
         if named or self.uses[value] != 1 or value in self.kept:
             return False
-        if is_effect(value) and value.op is not CALL:
+        if is_effect(value) and value.op not in (CALL, DRAW):
             return False
         if is_update(value) and "new" not in value.params:
             return False

@@ -17,6 +17,7 @@ from typing import Any, get_args, get_origin
 from chainrule.errors import ArgumentError
 from chainrule.graph.types import OPAQUE, Array, Type, array_of
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.library.draws import generator_of, is_generator_class
 from chainrule.lift.parameters import annotated_type, column_type, kind_type
 from chainrule.lift.records.layout import layout_of
 from chainrule.records import dataclass
@@ -96,6 +97,8 @@ def hinted(name: str, annotation: Any) -> Type | Example | None:
         kinds = [hinted(f"{name}.{field}", hints.get(field)) for field in annotation._fields]
         told = [example_of(kind) for kind in kinds if kind is not None]
         return Example(annotation(*told)) if len(told) == len(kinds) else None
+    if isinstance(annotation, type) and is_generator_class(annotation):
+        return Example(generator_of(annotation))
     return annotated_type(annotation)
 
 

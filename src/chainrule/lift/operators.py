@@ -342,7 +342,7 @@ class Operators(Refusing):
         # What may be None has no order, which handlers are there for.
         if OPAQUE in types or (ordered and self.attempts and DYNAMIC in types):
             pure = all(map(self.is_word, (left, right)))
-            pure = pure or are_days(*map(self.dates.get, (a_node, b_node)))
+            pure = pure or are_days(*map(self.known_classes.get, (a_node, b_node)))
             return self.verbatim(text, a_node, b_node, type=BOOL, pure=pure)
         return self.primitive(COMPARE[operator], a_node, b_node)
 
@@ -426,7 +426,7 @@ class Operators(Refusing):
                 self.watch_type(b)
                 if b.type in (FLOAT, INT) or isinstance(b.type, SequenceType):
                     return Static(not positive)
-                if a.value is None and (b.type == BOOL or b in self.dates):
+                if a.value is None and (b.type == BOOL or b in self.known_classes):
                     return Static(not positive)
         word = "is" if positive else "is not"
         if all(map(is_fixed, (left, right))):

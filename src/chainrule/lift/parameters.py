@@ -39,6 +39,7 @@ from chainrule.lift.arrays.memory import given_layout
 from chainrule.lift.arrays.subclasses import redefined
 from chainrule.lift.library.contents import container_of
 from chainrule.lift.library.dates import is_date
+from chainrule.lift.library.draws import is_generator
 from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.closed import is_closed
 from chainrule.lift.objects.hooks import what_differs
@@ -174,9 +175,9 @@ class Parameters(ComplexParts):
             self.state[dict_box] = content
             self.reach(dict_box, route)
             return dict_box
-        if is_date(example):
+        if is_date(example) or is_generator(example):
             self.graph.guard(route, "type", type(example))
-            return self.dated(read(OPAQUE), example)
+            return self.known_object(read(OPAQUE), example)
         if isinstance(
             example, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)
         ) or has(example, "func"):

@@ -25,6 +25,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.reach import ApartFrom, is_apart
 from chainrule.lift.branches.deciding import Deciding
 from chainrule.lift.library.dates import is_date
+from chainrule.lift.library.draws import is_generator
 from chainrule.lift.state import same_value
 from chainrule.lift.values import DictBox, ListBox, ObjectBox, Static, Value
 from chainrule.primitives.arithmetic import negative
@@ -67,7 +68,7 @@ class Watching(Deciding):
         # How the caller's lists, arrays, dicts and objects are reached, and what was in them.
         self.reached: dict[Box, tuple[Route, Any]] = {}
         # The classes of what is certainly a date or a time.
-        self.dates: dict[Node, type] = {}
+        self.known_classes: dict[Node, type] = {}
         # Parameters of whose kind nothing is told: they are taken for what they are used as.
         self.guessed: tuple[str, ...] = ()
         # Those of them that no call will show: the module is written to a file.
@@ -157,19 +158,19 @@ class Watching(Deciding):
                 # A table, or a number of another kind, in its place is other code.
                 self.graph.guard(route, "type", type(value))
             return made
-        if node is not None and is_date(value):
+        if node is not None and (is_date(value) or is_generator(value)):
             if route is not None:
                 self.graph.guard(route, "type", type(value))
-            return self.dated(node(), value)
+            return self.known_object(node(), value)
         if route is not None and not is_settled(name, value):
             self.watch_object(route, value)
         if type(value) in (int, float):
             return self.graph.constant(value)
         return Static(value, node)
 
-    def dated(self, node: Node, value: Any) -> Node:
-        """A node that is a date like ``value``, and hence not None, whenever it is read."""
-        self.dates[node] = type(value)
+    def known_object(self, node: Node, value: Any) -> Node:
+        """A node that is of the class of ``value``, and hence not None, whenever it is read."""
+        self.known_classes[node] = type(value)
         return node
 
     def ints_may_tell(self, refusal: ChainruleError) -> bool:

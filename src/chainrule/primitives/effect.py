@@ -60,6 +60,9 @@ IS_COMPLEX = "isinstance(_0_, complex)"
 # A call that is made for its effect too, and whose value may be used.
 CALL = OrderedVerbatim("call")
 CALL.effect = True
+# What is drawn from a generator of random numbers, which keeps nothing of what it is given.
+DRAW = OrderedVerbatim("draw")
+DRAW.effect = True
 RAISE = Effect("raise")
 STATEMENT = Effect("statement")
 # What an attribute or an entry outside is set to: the last argument, which lives on there.

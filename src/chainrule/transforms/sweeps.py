@@ -29,7 +29,7 @@ from chainrule.primitives.arrays.creation import array_of_list
 from chainrule.primitives.arrays.shaping import dimension, moveaxis, reshaped, transpose
 from chainrule.primitives.control import LOOP, owned_blocks
 from chainrule.primitives.cost import mentioned
-from chainrule.primitives.effect import CALL, STATEMENT
+from chainrule.primitives.effect import CALL, DRAW, STATEMENT
 from chainrule.primitives.sequence import zero_of
 from chainrule.transforms.pipeline import Wanted, finish, is_scalar, whole
 
@@ -88,7 +88,7 @@ class Sweep(ForwardWalker):
 
     def copy(self, step: Node) -> Node:
         """What a loop computes again it does without its effects."""
-        if self._values_done and step.op in (STATEMENT, CALL):
+        if self._values_done and step.op in (STATEMENT, CALL, DRAW):
             return step
         return super().copy(step)
 
@@ -117,7 +117,7 @@ class Sweeps:
         outputs: Sequence[Node],
         walker: Sweep | None = None,
     ) -> None:
-        if any(step.op is CALL for step in _used_in_loops(lifted.graph.body)):
+        if any(step.op in (CALL, DRAW) for step in _used_in_loops(lifted.graph.body)):
             raise ArgumentError(
                 "forward mode by lists and arrays would repeat the calls that a loop makes",
                 remedy='Use mode="reverse" or mode="auto".',

@@ -26,7 +26,7 @@ from chainrule.primitives.arrays.linear_algebra import dot, matmul
 from chainrule.primitives.arrays.shaping import dimension
 from chainrule.primitives.condition_nouns import condition_noun
 from chainrule.primitives.declare import Primitive
-from chainrule.primitives.effect import Verbatim
+from chainrule.primitives.effect import DRAW, Verbatim
 from chainrule.primitives.nouns import (
     LONGEST,
     first_name,
@@ -93,6 +93,8 @@ class Nouns:
         """A noun for a value; what is crowded stands where nothing better is found only."""
         if value.type == BOOL and value in self.mixed:
             return "branch"
+        if value.op is DRAW:
+            return "draw" if value.type in (FLOAT, INT) else "sample"
         whole, value = value, self.assigned.get(value, value)
         if value.argument is not None and value.type == FLOAT:
             return value.argument

@@ -12,8 +12,8 @@ from typing import Any, TypeGuard
 from chainrule.graph.guard import is_of_argument
 from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, Array, array_of, unit_axes_of
-from chainrule.lift.arrays.calls import NumpyCalls
 from chainrule.lift.calls.callees import home_of
+from chainrule.lift.library.drawing import Drawing
 from chainrule.lift.scipy import matrices
 from chainrule.lift.scipy.matrices import HOME, Keywords, Matrix, written
 from chainrule.lift.values import Method, ObjectBox, Static, Value
@@ -50,7 +50,7 @@ class Factored:
     method: str
 
 
-class SparseMatrices(NumpyCalls):
+class SparseMatrices(Drawing):
     """Lifts products of sparse matrices and arrays, and what these matrices are made of."""
 
     def matrix_of(self, value: Value, node: ast.AST) -> Matrix | None:

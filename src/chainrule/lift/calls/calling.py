@@ -52,8 +52,6 @@ from chainrule.primitives.namespaces import primitive_of, spelling
 
 # Calls nested this deep are taken for endless recursion.
 DEEPEST_CALL = 120
-# What these give is another number at each call.
-RANDOM_MODULES = {"random", "secrets", "numpy.random", "numpy.random.mtrand"}
 # What is asked of these by its methods is known where they are.
 KNOWING = (str, int, float, re.Pattern, re.Match)
 # What these do is told to others, and has no value that is computed with.
@@ -146,14 +144,6 @@ class Calls(Spreading):
         self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST
     ) -> Value:
         found = function.value
-        if home_of(found) in RANDOM_MODULES:
-            text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
-            raise self.unsupported(
-                f"cannot differentiate through `{text}`",
-                "Its result is random: pass the sample in as a parameter, or mark it with "
-                "stop_gradient(...) outside.",
-                node,
-            )
         if home_of(found) in TELLING and not any(map(self.is_array, args)):
             # What is said of the values, not what they are.
             return self.opaque_call(self.static_node(function), args, keywords, node, None)

@@ -11,7 +11,7 @@ from chainrule.graph.block import CONSTANT
 from chainrule.graph.types import INT, Array
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import sequence
-from chainrule.primitives.effect import CALL, VERBATIM
+from chainrule.primitives.effect import CALL, DRAW, VERBATIM
 from chainrule.primitives.effect import ORDERED as ORDERED_VERBATIM
 
 MINUS_ONE = ast.UnaryOp(ast.USub(), ast.Constant(1))
@@ -232,6 +232,13 @@ def lists_of(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
     return ast.Call(speller.helper("lists_of", LISTS_OF), args, [])
 
 
+def drawn(speller: Spelling, value: Value, args: list[ast.expr]) -> ast.expr:
+    """Numba has generators of its own, with other seeds."""
+    raise speller.refusal(
+        value, "a draw from a generator of random numbers", "Pass the sample in as a parameter."
+    )
+
+
 PYTHON: dict[str, Form] = {
     REVERSED.name: reversed_,
     ALLOCATE.name: allocated,
@@ -244,4 +251,5 @@ PYTHON: dict[str, Form] = {
     ROWS.name: lists_of,
     ORDERED_VERBATIM.name: verbatim,
     CALL.name: verbatim,
+    DRAW.name: drawn,
 }
