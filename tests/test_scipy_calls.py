@@ -85,7 +85,65 @@ def several_values(x):
     return s * c + si * ci + shi * chi + sn * cn + dn * amplitude + ai * aip + bi * bip
 
 
+def kelvin(x):
+    total = special.ber(x) * special.bei(x) + special.ker(x) * special.kei(x)
+    total += special.berp(x) * special.beip(x) + special.kerp(x) * special.keip(x)
+    return total + special.itstruve0(x) * special.it2struve0(x) * special.itmodstruve0(x)
+
+
+def integrals_of_bessel(x):
+    i, k = special.iti0k0(x)
+    j, y = special.itj0y0(x)
+    ahead, ahead_b, behind, behind_b = special.itairy(x)
+    return i * k + j * y + ahead * ahead_b * behind * behind_b
+
+
+def parabolic_cylinders(x):
+    d, d_slope = special.pbdv(1.5, x)
+    v, v_slope = special.pbvv(0.5, x)
+    w, w_slope = special.pbwa(1.0, x)
+    return d * d_slope + v * v_slope + w * w_slope
+
+
+def profiles(x):
+    total = special.voigt_profile(x, 1.0, 0.5) * special.voigt_profile(0.4, x, 0.5)
+    return total + special.voigt_profile(0.4, 1.1, x) + special.voigt_profile(x, x, x * x)
+
+
+def more_distribution_functions(x):
+    total = special.gdtrix(1.2, 2.0, 0.3 * x) * special.gdtrix(x, 2.0, 0.3)
+    total += special.nrdtrimn(0.3 * x, x, x * x) * special.nrdtrisd(0.1 * x, 0.8, 2.0 + x)
+    total += special.tklmbda(x, 0.3) + special.nrdtrisd(0.5, 0.5 + 0.4 * x, 2.0)
+    return total * special.chndtr(x, 3.0, 0.5) * special.chndtr(2.0, 3.0, x)
+
+
+def waves(x):
+    total = special.hankel1(1, x) * special.hankel2(1.5, x * x)
+    total += special.hankel1e(0, x) * special.hankel2e(2, x) + special.h1vp(1, x)
+    return total.real + total.imag * special.radian(x, x, x)
+
+
+def harmonics(x):
+    total = special.sph_harm_y(2, 1, x, 0.5 * x) + special.sph_harm_y(3, -3, 0.8, x)
+    total *= special.sph_harm_y(1, 0, x, 0.0)
+    return total.real + total.imag * x
+
+
+def series(x):
+    total = special.wright_bessel(0.5, 1.2, x) + special.log_wright_bessel(0.5, 1.2, x)
+    sn, cn, dn, _ = special.ellipj(0.7, 0.4)
+    return total * (sn + cn + dn)
+
+
 CASES = [
+    (kelvin, 0.7),
+    (integrals_of_bessel, 0.7),
+    (parabolic_cylinders, 0.7),
+    (profiles, 0.6),
+    (more_distribution_functions, 0.5),
+    (waves, 0.8),
+    (harmonics, 0.4),
+    (series, 0.8),
     (distribution_functions, 0.4),
     (single_functions, 0.7),
     (polynomials, 0.3),
@@ -128,6 +186,23 @@ def test_the_slope_of_an_elliptic_integral_by_its_parameter_does_not_cancel() ->
         assert oracle.agrees(verdict, grad(by_parameter)(at)), (at, verdict)
     with pytest.raises(UnsupportedError, match="only once"):
         grad(grad(by_parameter))(0.4)
+
+
+def by_modulus(x):
+    sn, cn, dn, amplitude = special.ellipj(1.3, x)
+    return sn * cn + dn * amplitude + special.ellipj(4.0 * x, x)[1]
+
+
+def means(x):
+    return special.agm(x, 1.3) * special.agm(0.7, x)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("function", [by_modulus, means])
+def test_slopes_that_are_carlsons_integrals_are_known_once(function: Any, mode: str) -> None:
+    for at in (0.4, 1e-3, 1e-9):
+        verdict = oracle.derivative(function, (at,))
+        assert oracle.agrees(verdict, grad(function, mode=mode)(at)), (at, verdict)
 
 
 def magnitude(x):

@@ -319,3 +319,17 @@ def struve(x: Any, y: Any, out: Any) -> Any:
 def modstruve(x: Any, y: Any, out: Any) -> Any:
     """Modified Struve function of order x (DLMF 11.4.29)."""
     return unknown("modstruve", "order"), modstruve(x - 1.0, y) - x * out / y
+
+
+@unproved("wright_bessel", 3)
+def wright_bessel(x: Any, y: Any, z: Any, out: Any) -> Any:
+    """Wright's generalised Bessel function."""
+    other = unknown("wright_bessel", "parameters")
+    return other, other, wright_bessel(x, x + y, z)
+
+
+@unproved("log_wright_bessel", 3)
+def log_wright_bessel(x: Any, y: Any, z: Any, out: Any) -> Any:
+    """Logarithm of Wright's generalised Bessel function."""
+    other = unknown("log_wright_bessel", "parameters")
+    return other, other, exp(log_wright_bessel(x, x + y, z) - out)

@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from chainrule.primitives.elementary import exp, log, log1p
+from chainrule.primitives.arithmetic import equal, power
+from chainrule.primitives.bessel import ive
+from chainrule.primitives.control import select
+from chainrule.primitives.elementary import exp, log, log1p, sqrt
 from chainrule.primitives.inverses import unproved
 from chainrule.primitives.rounding import float_floor
 from chainrule.primitives.special import (
@@ -179,3 +182,48 @@ def wrightomega(x: Any, out: Any) -> Any:
 def inv_boxcox1p(x: Any, y: Any, out: Any) -> Any:
     """Inverse of boxcox1p by its first argument."""
     return (1.0 + out) / (1.0 + x * y), unknown("inv_boxcox1p", "exponent")
+
+
+@unproved("gdtrix", 3)
+def gdtrix(x: Any, y: Any, z: Any, out: Any) -> Any:
+    """Inverse of gdtr in its third argument."""
+    return -out / x, unknown("gdtrix", "shape"), 1.0 / (x * _gamma_density(y, x * out))
+
+
+@unproved("nrdtrimn", 3)
+def nrdtrimn(x: Any, y: Any, z: Any, out: Any) -> Any:
+    """The mean of the normal distribution with deviation y of which the share x is below z."""
+    deviation = (z - out) / y
+    return -y * math.sqrt(2.0 * math.pi) * exp(0.5 * deviation * deviation), -deviation, 1.0
+
+
+@unproved("nrdtrisd", 3)
+def nrdtrisd(x: Any, y: Any, z: Any, out: Any) -> Any:
+    """The deviation of the normal distribution with mean x of which the share y is below z."""
+    deviation = (z - x) / out
+    by_share = -out / deviation * math.sqrt(2.0 * math.pi) * exp(0.5 * deviation * deviation)
+    return -1.0 / deviation, by_share, 1.0 / deviation
+
+
+@unproved("tklmbda", 2)
+def tklmbda(x: Any, y: Any, out: Any) -> Any:
+    """Distribution function of Tukey's lambda distribution with shape y."""
+    gap = power(out, y - 1.0) + power(1.0 - out, y - 1.0)
+    return 1.0 / gap, unknown("tklmbda", "shape")
+
+
+@unproved("chndtr", 3)
+def chndtr(x: Any, y: Any, z: Any, out: Any) -> Any:
+    """Distribution function of chi square with y degrees of freedom and the centre z."""
+    return _spread_density(x, y, z), unknown("chndtr", FREEDOM), -_spread_density(x, y + 2.0, z)
+
+
+def _spread_density(x: Any, freedom: Any, centre: Any) -> Any:
+    """Density of non-central chi square (DLMF 10.25.2)."""
+
+    def around() -> Any:
+        gap = sqrt(x) - sqrt(centre)
+        power_of_ratio = exp(0.25 * (freedom - 2.0) * log(x / centre) - 0.5 * gap * gap)
+        return 0.5 * power_of_ratio * ive(0.5 * freedom - 1.0, sqrt(x * centre))
+
+    return select(equal(centre, 0.0), lambda: 0.5 * _gamma_density(0.5 * freedom, 0.5 * x), around)

@@ -47,11 +47,17 @@ def ellipkm1(x: Any, out: Any) -> Any:
 )
 def ellipkinc(x: Any, y: Any, out: Any) -> Any:
     """Incomplete elliptic integral of the first kind (DLMF 19.25.5, 19.18.4)."""
+    height = sin(x - math.pi * float_floor(x / math.pi + 0.5))
+    return 1.0 / sqrt(1.0 - y * height * height), ellipkinc_by_parameter(x, y)
+
+
+def ellipkinc_by_parameter(x: Any, y: Any) -> Any:
+    """The slope of ellipkinc by its parameter."""
     turns = float_floor(x / math.pi + 0.5)
     height = sin(x - math.pi * turns)
     left = 1.0 - y * height * height
     inside = height * height * height * elliprd(cos(x) * cos(x), 1.0, left) / 6.0
-    return 1.0 / sqrt(left), inside + turns * elliprd(0.0, 1.0, 1.0 - y) / 3.0
+    return inside + turns * elliprd(0.0, 1.0, 1.0 - y) / 3.0
 
 
 @elementwise(
@@ -91,3 +97,16 @@ def elliprf(x: Any, y: Any, z: Any, out: Any) -> Any:
 def elliprc(x: Any, y: Any, out: Any) -> Any:
     """Carlson's degenerate integral of the first kind: elliprf(x, y, y)."""
     return -elliprd(y, y, x) / 6.0, -elliprd(x, y, y) / 3.0
+
+
+@unproved("agm", 2)
+def agm(x: Any, y: Any, out: Any) -> Any:
+    """Mean of the arithmetic and the geometric mean, and so on, of two positive numbers.
+
+    It is pi / (2 elliprf(0, x**2, y**2)) (DLMF 19.22.1).
+    """
+    per_integral = 2.0 * out * out / (3.0 * math.pi)
+    return (
+        x * per_integral * elliprd(0.0, y * y, x * x),
+        y * per_integral * elliprd(0.0, x * x, y * y),
+    )

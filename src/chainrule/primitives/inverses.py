@@ -28,11 +28,13 @@ LOG_PI = math.log(math.pi)
 INVERSES: dict[str, Elementwise] = {}
 
 
-def unproved(name: str, arity: int) -> Callable[[Callable[..., Any]], Elementwise]:
+def unproved(
+    name: str, arity: int, kind: type[Elementwise] = Elementwise
+) -> Callable[[Callable[..., Any]], Elementwise]:
     """Declare a function of :mod:`scipy.special` by its partials, outside of the table."""
 
     def declare(partials: Callable[..., Any]) -> Elementwise:
-        found = INVERSES[name] = Elementwise(
+        found = INVERSES[name] = kind(
             name,
             (f"scipy.special.{name}",),
             domain=(REAL,) * arity,

@@ -6,6 +6,7 @@ The slope of each is a polynomial of another family, of one degree less.  Forms 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from chainrule.primitives.arithmetic import equal
@@ -157,3 +158,9 @@ def eval_chebyc(x: Any, y: Any, out: Any) -> Any:
 def eval_chebys(x: Any, y: Any, out: Any) -> Any:
     """Chebyshev polynomial of the second kind of degree x of y / 2."""
     return unknown("eval_chebys", "degree"), eval_gegenbauer(x - 1, 2.0, 0.5 * y)
+
+
+@unproved("radian", 3)
+def radian(x: Any, y: Any, z: Any, out: Any) -> Any:
+    """Angle of so many degrees, minutes and seconds."""
+    return math.pi / 180.0, math.pi / 10800.0, math.pi / 648000.0

@@ -171,6 +171,12 @@ FORMS: dict[str, SpecialForm] = {
             several_functions.airy,
             several_functions.ellipj,
             several_functions.fresnel,
+            several_functions.itairy,
+            several_functions.iti0k0,
+            several_functions.itj0y0,
+            several_functions.pbdv,
+            several_functions.pbvv,
+            several_functions.pbwa,
             several_functions.shichi,
             several_functions.sici,
         )
