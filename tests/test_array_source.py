@@ -474,26 +474,27 @@ GALLERY = [
         lambda: (normal(3, 3), normal(3, 4), normal(3), X),
         """
     h = np.zeros(W.shape[0])
-    h_tape = []
-    h_in_tape = np.empty((len(xs), len(W)))
+    h_tape = np.empty((len(xs), len(W)))
+    h_in_tape = np.empty_like(h_tape)
     for i, x in enumerate(xs):
         h_in = np.add(W @ h + U @ x, b, out=h_in_tape[i])
-        h_tape.append(h)
+        h_tape[i] = h
         h = np.tanh(h_in)
     # line: return np.sum(h**2)
     h_bar = 2.0 * h
     # line: for x in xs:
-    W_bar = np.zeros_like(W)
-    U_bar = np.zeros_like(U)
     b_bar = np.zeros_like(b)
     for i in reversed(range(len(xs))):
         # line: h = np.tanh(W @ h + U @ x + b)
-        h_in_bar = h_bar / np.square(np.cosh(np.minimum(np.abs(h_in_tape[i]), 355.0)))
+        h_in_bar = np.divide(
+            h_bar,
+            np.square(np.cosh(np.minimum(np.abs(h_in_tape[i]), 355.0))),
+            out=h_in_tape[i],
+        )
         b_bar += h_in_bar
-        U_bar += np.outer(h_in_bar, xs[i])
-        W_bar += np.outer(h_in_bar, h_tape[i])
         h_bar = W.T @ h_in_bar
-    return W_bar, U_bar, b_bar
+    # line: h = np.tanh(W @ h + U @ x + b)
+    return h_in_tape.T @ h_tape, h_in_tape.T @ xs, b_bar
 """,
         id="recurrent",
     ),

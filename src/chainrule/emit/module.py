@@ -17,6 +17,7 @@ from chainrule.emit.containers.array_tapes import tapes_to_arrays
 from chainrule.emit.containers.checked import unpack_checked
 from chainrule.emit.containers.flat_tapes import flatten_tapes
 from chainrule.emit.containers.one_kind import with_float_entries
+from chainrule.emit.containers.outer_sums import multiply_rows, rows_of_outer_products
 from chainrule.emit.containers.tapes import allocate_tapes
 from chainrule.emit.containers.unpacking import take_apart
 from chainrule.emit.defined import by_definitions
@@ -235,7 +236,7 @@ def _function_text(
     elif flatten_tapes(plan):
         drop_unused(plan)
     if target.writes_over:
-        tapes_to_arrays(plan)
+        multiply_rows(plan, tapes_to_arrays(plan, rows_of_outer_products(plan)))
     if target.unpacks:
         unpack_checked(plan)
         unpack_rows(plan)

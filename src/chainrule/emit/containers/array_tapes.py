@@ -58,19 +58,29 @@ from chainrule.primitives.extremes import python_max
 from chainrule.primitives.sequence import append, copy, display, index, index_set, length, record
 from chainrule.records import dataclass
 
+# How many rows arrays have that were tapes.
+Counts = dict[Value, Value]
 
-def tapes_to_arrays(plan: Plan) -> None:
-    """Make one array of each such tape."""
+
+def tapes_to_arrays(plan: Plan, multiplied: set[Value]) -> Counts:
+    """Make one array of each such tape, and of those that are to be ``multiplied``.
+
+    Of each array it is told how many rows it has.
+    """
+    counts: Counts = {}
     loops = [loop for loop in walk(plan.body) if isinstance(loop, For) and _recorded(loop)]
     if not loops or not _are_of_numpy(plan):
-        return
+        return counts
     uses, liveness, webs = _Uses(plan), Liveness(plan), Webs(plan.body)
     homes = _Homes(plan)
     for loop in loops:
         # What ends it early would leave the rest of the array unused, however long that is.
-        if _runs_to_its_end(loop) and not homes.is_attempted(loop):
+        if runs_to_its_end(loop) and not homes.is_attempted(loop):
             lengths = LengthsBefore(plan, loop, homes.before(loop), liveness)
-            _Recording(plan, homes.home[loop][1], loop, uses, webs, lengths).run()
+            block = homes.home[loop][1]
+            recording = _Recording(plan, block, loop, uses, webs, lengths, multiplied, counts)
+            recording.run()
+    return counts
 
 
 def _are_of_numpy(plan: Plan) -> bool:
@@ -125,7 +135,7 @@ class _Homes:
         return found
 
 
-def _runs_to_its_end(loop: For) -> bool:
+def runs_to_its_end(loop: For) -> bool:
     """Whether a loop does all its steps, unless something fails."""
     return not loop.orelse and not any(
         isinstance(inner, (Break, Continue, Return))
@@ -197,14 +207,14 @@ class _Uses:
 
 def _shape(tape: Value, sizes: list[Value]) -> object:
     """What tapes have in common that are written alike."""
-    return (tape.type, *map(_spelled, sizes))
+    return (tape.type, *map(spelled, sizes))
 
 
-def _spelled(size: Value) -> object:
+def spelled(size: Value) -> object:
     """What two lengths have in common that are written alike."""
     if not size.captive and size.op is not CONSTANT:
         return size
-    return (size.op, size.params, *map(_spelled, size.args))
+    return (size.op, size.params, *map(spelled, size.args))
 
 
 @dataclass(frozen=True)
@@ -217,6 +227,8 @@ class _Recording:
     uses: _Uses
     webs: Webs
     lengths: LengthsBefore
+    multiplied: set[Value]
+    counts: Counts
 
     @property
     def _closing(self) -> Move:
@@ -230,7 +242,7 @@ class _Recording:
             return
         found: list[tuple[Value, Value, list[Value]]] = []
         for tape, grown in _recorded(self.loop):
-            plain = self.uses.is_plain(tape) and self._is_worth(grown.args[-1])
+            plain = self.uses.is_plain(tape) and self._is_worth(tape, grown.args[-1])
             sizes = self.lengths.of(grown.args[-1]) if plain else None
             if sizes is not None and self._begins_empty(tape):
                 found.append((tape, grown, sizes))
@@ -249,6 +261,7 @@ class _Recording:
             assert count is not None
             memory = self._memory(tape, like, [count, *sizes])
             made += [Define(memory), Move([tape], [memory])]
+            self.counts[tape] = count
         at = self.block.index(self.loop)
         self.block[at:at] = made
 
@@ -260,7 +273,7 @@ class _Recording:
         ]
         return start is not None
 
-    def _is_worth(self, entry: Value) -> bool:
+    def _is_worth(self, tape: Value, entry: Value) -> bool:
         """Whether an array takes less than a list, and no pass over its entries more."""
         following = dict(zip(self._closing.targets, self._closing.sources, strict=True))
         if entry in following:
@@ -274,7 +287,7 @@ class _Recording:
             lasting = self._is_rewritten(entry) or there
         once = self.uses.appended[entry] == 1 and entry not in self.uses.held
         others = any(self.uses.appended[each] or each in self.uses.held for each in alike)
-        return lasting and once and not others
+        return (lasting or tape in self.multiplied) and once and not others
 
     def _is_rewritten(self, value: Value) -> bool:
         """Whether steps write to an array, or to what it looks into: a list would hold copies."""
@@ -298,7 +311,7 @@ class _Recording:
 
     def _is_computed_there(self, entry: Value) -> bool:
         """Whether NumPy may write what a step makes right into a row."""
-        if not _is_written_there(entry) or self.webs.is_changed(entry) or entry.captive:
+        if not is_written_there(entry) or self.webs.is_changed(entry) or entry.captive:
             return False
         defined = any(isinstance(s, Define) and s.value is entry for s in self.loop.body)
         return defined and not self.lengths.liveness.at_end(self.loop, entry)
@@ -415,7 +428,7 @@ class _Recording:
         return number
 
 
-def _is_written_there(value: Value) -> bool:
+def is_written_there(value: Value) -> bool:
     """Whether what computes an array may be told where to write, and its message is the same.
 
     An operator of the user's stays one.  Of other matrices than products the order in memory is
