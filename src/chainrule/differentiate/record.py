@@ -20,6 +20,7 @@ from chainrule.graph.block import (
 )
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, unit_axes_of
+from chainrule.graph.types import Sequence as SequenceType
 from chainrule.primitives import arithmetic, sequence
 from chainrule.primitives.condition_nouns import condition_noun
 from chainrule.primitives.control import IF, TRY, loop_parts, next_states, owned_blocks
@@ -165,9 +166,12 @@ class RecordingCopier(Copier):
         block: Block | None = entry.block
         while block is not None and block is not old:
             block = block.parent
-        if block is None:
-            return self.graph.constant(PLACEHOLDERS.get(entry.type))
-        return self._at_level(entry)
+        if block is not None:
+            return self._at_level(entry)
+        if isinstance(entry.type, SequenceType):
+            # A list of tapes may be measured, tape by tape.
+            return self.graph.cursor.add(sequence.display, (), ("list",))
+        return self.graph.constant(PLACEHOLDERS.get(entry.type))
 
     def _at_level(self, entry: Recorded) -> Node:
         if entry in self.level:

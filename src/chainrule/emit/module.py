@@ -22,6 +22,7 @@ from chainrule.emit.containers.tapes import allocate_tapes
 from chainrule.emit.containers.unpacking import take_apart
 from chainrule.emit.defined import by_definitions
 from chainrule.emit.flow.asking import ask_in_place
+from chainrule.emit.flow.begun_before import begin_before
 from chainrule.emit.flow.entering import hand_over
 from chainrule.emit.flow.exits import raise_control
 from chainrule.emit.flow.grouping import group_by_lines
@@ -29,7 +30,7 @@ from chainrule.emit.flow.heads import unpack_in_heads
 from chainrule.emit.flow.loops import gather, raise_loops
 from chainrule.emit.flow.merging import merge
 from chainrule.emit.flow.rows import unpack_rows
-from chainrule.emit.flow.unassigned import record_what_is_there
+from chainrule.emit.flow.unassigned import record_what_is_there, tapes_of
 from chainrule.emit.flow.unused import drop_overwritten, drop_unused
 from chainrule.emit.flow.views import loop_over_views
 from chainrule.emit.imports import Header, read_names
@@ -291,10 +292,12 @@ def _function_text(
         used = set(count_uses(plan.body))
         writer = Writer(speller, names, answers, used, plan, axisless(plan, names))
         body = writer.block(plan.body) or [ast.Pass()]
+        tapes = tapes_of(plan, names)
+        begin_before(body, tapes, answers)
         if target.writes_over and plan.arrays:
             body = with_deletions(body, writer.origins, answers, plan, names)
         if not target.allocates:
-            record_what_is_there(body, plan, names, answers)
+            record_what_is_there(body, plan, tapes, answers)
         lines = body_lines(body, answers, _own_file(plan), comments)
         if max(map(len, lines)) <= WIDTH - 4:
             break

@@ -27,23 +27,30 @@ from chainrule.records import dataclass
 # What is assigned where control gets; None where it never does.
 Assigned = frozenset[str] | None
 ASKED = "locals"
-TAPE = re.compile(r"_tapes?(_dot)*(_\d+)?$")
+TAPE = re.compile(r"_tapes?(_dot)*(_?\d+)?$")
 
 
-def record_what_is_there(
-    body: list[ast.stmt], plan: Plan, names: Names, answers: dict[ast.stmt, Answer]
-) -> None:
-    """Let tapes record None for variables that may have no value."""
+def tapes_of(plan: Plan, names: Names) -> dict[str, bool]:
+    """The tapes by their names, and whether they hold lists."""
     filled = [
         step.value.args[0]
         for step in walk(plan.body)
         if isinstance(step, Define) and step.value.op in (append, index_set)
     ]
-    tapes = {
+    return {
         names[tape]: _holds_lists(tape)
         for tape in filled
         if tape.user_name is None and names.has(tape) and TAPE.search(names[tape])
     }
+
+
+def record_what_is_there(
+    body: list[ast.stmt],
+    plan: Plan,
+    tapes: Mapping[str, bool],
+    answers: dict[ast.stmt, Answer],
+) -> None:
+    """Let tapes record None for variables that may have no value."""
     if tapes and ASKED not in plan.parameters:
         given = frozenset(plan.parameters)
         own = {name for statement in body for name in _stored(statement)}
