@@ -165,7 +165,9 @@ def shown_divisor(node: Node, mask: Node) -> Node:
     predicate, then, _ = mask.args
     if hides_nothing(mask):
         # A factor that is 0 at a point is felt beside it, and so is what it is divided by.
-        predicate = TABLE["bitwise_and"].build(predicate, TABLE["equal"](node, 0.0))
+        here = TABLE["equal"](node, 0.0)
+        if predicate is not here:
+            predicate = TABLE["bitwise_and"].build(predicate, here)
     one = node.graph.constant(1.0)
     arms = (one, node) if is_constant(then, 0) else (node, one)
     found: Node = TABLE["where"].build(predicate, *arms)

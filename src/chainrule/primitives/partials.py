@@ -78,8 +78,13 @@ def scaled(node: Node, factor: Node, partial: Any) -> Any:
         nothing = TABLE["equal"](factor, 0.0)
         return select(nothing, lambda: 0.0, lambda: factor * partial)
     if isinstance(factor, Node) and isinstance(partial, Node):
-        from chainrule.primitives.steepness import may_be_nothing
+        from chainrule.primitives.steepness import is_steep, may_be_nothing
 
+        if partial.op.name == "sign" and isinstance(partial.type, Array) and is_steep(factor):
+            from chainrule.primitives.control import select
+
+            at_kink = TABLE["equal"](partial.args[0], 0.0)
+            return select(at_kink, lambda: 0.0, lambda: factor * partial)
         if may_be_nothing(factor, partial):
             from chainrule.primitives.control import select
 

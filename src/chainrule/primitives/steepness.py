@@ -6,13 +6,19 @@ infinite is multiplied by y, and is none.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
+from chainrule.graph.block import CONSTANT, ITEM
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import divide, equal, multiply, negative, power
 from chainrule.primitives.bounds import bounds_of
-from chainrule.primitives.control import choice_of
+from chainrule.primitives.control import choice_of, item_sources
 from chainrule.primitives.declare import constant_value, is_constant
 
+# What divides where a slope is infinite at the edge, bare or shown through a mask.
+ROOTS = ("cbrt", "power", "sqrt", "where")
 # They are 0 where their first argument is.
 ZERO_WITH = ("square", "negative", "sqrt", "divide")
 
@@ -47,6 +53,38 @@ def may_be_nothing(bar: Node, factor: Node) -> bool:
     if bar.type != FLOAT or factor.type != FLOAT or bounds_of(factor).excludes_zero:
         return False
     return factor in _nothing_at(bar)
+
+
+def is_steep(bar: Node) -> bool:
+    """Whether an adjoint of an array may be infinite where f is finite: at the edge of a root."""
+    stack, seen = [bar], {bar}
+    while stack:
+        node = stack.pop()
+        if node.op is CONSTANT and node.params[0] == math.inf:
+            return True
+        inner = item_sources(node) if node.op is ITEM else []
+        if not (inner or node.origin.derivative):
+            continue
+        if node.op is power and not (
+            is_constant(node.args[1]) and constant_value(node.args[1]) >= 0
+        ):
+            return True
+        if node.op is divide and any(part.op.name in ROOTS for part in _divisors(node)):
+            return True
+        found = [arg for arg in (*node.args, *inner) if arg not in seen]
+        stack += found
+        seen.update(found)
+    return False
+
+
+def _divisors(quotient: Node) -> Iterator[Node]:
+    """The factors of what is divided by."""
+    stack = [quotient.args[1]]
+    while stack:
+        node = stack.pop()
+        yield node
+        if node.op is multiply or node.op.name == "square":
+            stack += node.args
 
 
 def _nothing_at(bar: Node) -> frozenset[Node]:
