@@ -18,6 +18,8 @@ from chainrule.records import dataclass
 
 # Modules that are always written under their usual short name.
 ALIASES = {"numpy": "np"}
+# Modules whose functions have names that say little on their own: `np.random.seed`, not `seed`.
+TERSE = ("numpy.random", "random")
 # Modules that nobody changes.
 LIBRARIES = ("builtins", "cmath", "math", "numba", "numpy", "operator", "scipy")
 
@@ -75,6 +77,9 @@ class Header:
 
     def imported(self, module: str, name: str, value: Any = None) -> str:
         """The local name of ``from module import name``."""
+        if module in TERSE:
+            package, _, inner = module.partition(".")
+            return ".".join([self.module(package), *inner.split(), name])
         known = self.froms.get((module, name))
         if known is None:
             short = module.rpartition(".")[2].strip("_")

@@ -1,35 +1,34 @@
 """Calls that draw random numbers from a generator with a seed; others are refused.
 
-z = rng.normal(mu, sigma, n)                  z = mu + sigma * rng.standard_normal(n)
+A sample has the slopes that :mod:`chainrule.primitives.drawn` gives it by the parameters of its
+distribution.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Container
 from types import ModuleType
 
 from chainrule.errors import UnsupportedError
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, INT, OPAQUE, Type, array_of, broadcast_axes, dtype_of
+from chainrule.graph.types import FLOAT, INT, OPAQUE, Type, array_of, broadcast_axes, unit_axes_of
 from chainrule.lift.arrays.calls import NumpyCalls
 from chainrule.lift.calls.callees import home_of
 from chainrule.lift.library.draws import (
-    BY_AXES,
-    COUNTS,
     MODULES,
-    NUMBERS,
-    PLAIN_COUNTS,
-    PLAIN_NUMBERS,
-    SCALED,
     class_hidden_in,
     hidden_generator,
     is_generator_class,
     makes_generator,
     seeded_module,
 )
-from chainrule.lift.values import ListBox, Static, Value
+from chainrule.lift.library.samplers import OF_ENTRIES, PYTHON, SAMPLERS, Sampler
+from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives.arrays.creation import axes_of_sizes
+from chainrule.primitives.custom import stopped
 from chainrule.primitives.effect import DRAW
 
 Arguments = list[Value]
@@ -93,67 +92,88 @@ class Drawing(NumpyCalls):
         kind = (
             self.known_classes[owner] if isinstance(owner, Node) else class_hidden_in(owner.value)
         )
-        scaled = SCALED[kind.__name__].get(name)
-        sized = name in NUMBERS or name in COUNTS
-        parameters = {**NUMBERS, **COUNTS}[name].split() if sized else []
-        given = [value for key, value in keywords.items() if key != "size"]
-        given += args[: len(parameters)] if kind.__name__ != "Random" else args
-        known = all(self.constant_of(value)[0] for value in given)
-        if scaled is not None and not known and not any(map(self.is_array, given)):
-            return self._call_function(Static(scaled), [owner, *args], keywords, node)
-        if kind.__name__ == "Random":
-            whole = name in PLAIN_COUNTS
-            if not whole and name not in PLAIN_NUMBERS:
-                raise self._not_drawn(kind, name, node)
-            type_: Type = INT if whole else FLOAT
-        elif name in BY_AXES:
-            type_ = self._type_of_sizes(args, "float64", node) if args else FLOAT
-        elif sized and not {*keywords} - {*parameters, "size"}:
-            shape = keywords.get("size", args[len(parameters)] if args[len(parameters) :] else None)
-            dtype = "int64" if name in COUNTS else "float64"
-            type_ = self._type_of_draw(shape, given, dtype, node)
-        elif name in ("permutation", "choice"):
-            type_ = self._type_of_chosen(kind, name, args, keywords, node)
-        else:
+        sampler = SAMPLERS[kind.__name__].get(name)
+        if sampler is None:
             raise self._not_drawn(kind, name, node)
-        return self._kept_draw(function or owner, args, keywords, type_, node, name)
-
-    def _type_of_draw(
-        self, shape: Value | None, given: Arguments, dtype: str, node: ast.AST
-    ) -> Type:
-        if shape is not None and self.static_value(shape) != (True, None):
-            return self._type_of_sizes([shape], dtype, node)
-        arrays = [self.node(value).type for value in given if self.is_array(value)]
-        if any(isinstance(self.read(value), ListBox) for value in given) and not arrays:
+        try:
+            bound: Keywords = dict(sampler.signature.bind(*args, **keywords).arguments)
+        except TypeError:
             raise self.unsupported(
-                "a draw whose parameters are lists", "Give them as arrays.", node
-            )
-        if arrays:
-            return array_of(dtype, broadcast_axes(tuple(arrays)))
-        return INT if dtype == "int64" else FLOAT
+                f"this call of `{name}`", "Call it with the arguments that it takes.", node
+            ) from None
+        drawn_from = function or owner
+        if name in OF_ENTRIES:
+            return self._of_entries(drawn_from, kind.__name__, name, bound, node)
+        type_ = self._type_drawn(sampler, bound, node)
+        moving = [bound[each] for each in sampler.moving if each in bound]
+        made = self._kept_draw(drawn_from, args, keywords, type_, node, name, moving)
+        if sampler.moves is None or all(self.node(each).op is CONSTANT for each in moving):
+            return self.boxed(made)
+        parameters = [
+            self.array_node(bound[each]) if each in bound else self.graph.constant(default)
+            for each, default in sampler.moving_defaults
+        ]
+        return self.boxed(self.primitive(sampler.moves, made, *parameters))
 
-    def _type_of_sizes(self, shape: Arguments, dtype: str, node: ast.AST) -> Type:
-        sizes = [size for part in shape for size in self.sizes(part, node)]
-        return array_of(dtype, axes_of_sizes(tuple(sizes)))
+    def _of_entries(
+        self, owner: Value, kind: str, name: str, bound: Keywords, node: ast.AST
+    ) -> Value:
+        """``rng.choice(data, n)`` is ``data[rng.choice(len(data), n)]``, by the same chance."""
+        sampler = SAMPLERS[kind][name]
+        first = next(iter(sampler.signature.parameters))
+        held = self.read(bound[first])
+        count = held
+        if not isinstance(held, Node) or held.type != INT:
+            if "axis" in bound:
+                raise self.unsupported(
+                    f"`axis` of `{name}`", "Draw indices, and take the rows at these.", node
+                )
+            if kind != PYTHON and not self.is_array(held):
+                held = self.read(self.boxed(self.array_node(held)))
+            count = self.length_of(held)
+        if kind == PYTHON:
+            text = "_0_(range(_1_))" if isinstance(owner, Static) else "_0_.choice(range(_1_))"
+            at = self.block.add(DRAW, (self.node(owner), count), (text, INT, None), INT)
+            return self.item(held, at, node)
+        places = {**bound, first: count}
+        type_ = self._type_drawn(sampler, places, node)
+        given = [places.pop(first)]
+        drawn = self.boxed(self._kept_draw(owner, given, places, type_, node, name))
+        if count is held:
+            return drawn
+        return self.array_item(held, *self.subscript_values(drawn, node))
 
-    def _type_of_chosen(
-        self, kind: type, name: str, args: Arguments, keywords: Keywords, node: ast.AST
-    ) -> Type:
-        """The type of positions that are chosen, or of entries of an array with one axis."""
-        if not args or {*keywords} - {"size", "replace", "p"}:
-            raise self._not_drawn(kind, name, node)
-        source = self.node(args[0])
-        whole = source.type == INT
-        axes = () if whole else broadcast_axes((source.type,))
-        if not whole and (len(axes) != 1 or not self.is_array(args[0])):
-            raise self._not_drawn(kind, name, node)
-        dtype = "int64" if whole else dtype_of(source.type)
-        if name == "permutation":
-            return array_of(dtype, (False,) if whole else axes)
-        shape = keywords.get("size", args[1] if args[1:] else None)
-        if shape is not None and self.static_value(shape) != (True, None):
-            return self._type_of_sizes([shape], dtype, node)
-        return FLOAT if dtype.startswith("float") else INT
+    def _is_nothing(self, value: Value) -> bool:
+        return self.static_value(value) == (True, None)
+
+    def _type_drawn(self, sampler: Sampler, bound: Keywords, node: ast.AST) -> Type:
+        """What a sampler gives: a number, or an array of so many axes."""
+        parameters = sampler.signature.parameters
+        size = bound.get("size", Static(None))
+        if type(size) is tuple:
+            # As many arguments as axes.
+            size = TupleValue(size) if size else Static(None)
+        if "size" not in parameters:
+            if next(iter(parameters), "") == "x":
+                return array_of("int64", (False,))
+            return INT if sampler.whole else FLOAT
+        if self._is_nothing(size):
+            shaping = [
+                self.array_node(bound[each]).type for each in sampler.shaping if each in bound
+            ]
+            axes = broadcast_axes((FLOAT, *shaping))
+        else:
+            axes = axes_of_sizes(tuple(self.sizes(size, node)))
+        if sampler.vectors is not None:
+            axes = (*axes, unit_axes_of(self.array_node(bound[sampler.vectors]).type)[-1])
+        dtype = "int64" if sampler.whole else "float64"
+        given = bound.get("dtype", Static(None))
+        if not self._is_nothing(given):
+            known, found = self.static_value(given)
+            dtype = self.dtype_name(found if known else object, node)
+        if not axes and dtype in ("float64", "float32", "int64"):
+            return INT if sampler.whole else FLOAT
+        return array_of(dtype, axes)
 
     def _not_drawn(self, kind: type, name: str, node: ast.AST) -> UnsupportedError:
         return self.unsupported(
@@ -170,18 +190,21 @@ class Drawing(NumpyCalls):
         type_: Type,
         node: ast.AST,
         name: str = "",
-    ) -> Value:
-        """The call as it stands, once and in its place among the others."""
+        moving: Container[Value] = (),
+    ) -> Node:
+        """The call as it stands, once and in its place; by what is ``moving`` there are slopes."""
         nodes = [self.node(owner)]
         parts = []
         for key, value in [*((None, arg) for arg in args), *keywords.items()]:
             parts.append(f"{key}=_{len(nodes)}_" if key else f"_{len(nodes)}_")
-            nodes.append(self.node(value))
+            given = self.node(value)
+            moves = value in moving and given.op is not CONSTANT
+            nodes.append(self.primitive(stopped, given) if moves else given)
         called = f"_0_.{name}" if isinstance(owner, Node) else "_0_"
         refusal = self.unsupported(
             f"cannot differentiate through `{_text(node)}`",
-            "What is drawn hangs on what is differentiated: draw a standard sample, and compute "
-            "with it.",
+            "The slope of a sample by this parameter is not known: draw a standard sample, and "
+            "compute with it.",
             node,
         )
         text = f"{called}({', '.join(parts)})"
@@ -190,7 +213,7 @@ class Drawing(NumpyCalls):
             found = owner.value
             generator = found if isinstance(found, type) else sys.modules["numpy.random"].Generator
             self.known_classes[made] = generator
-        return self.boxed(made)
+        return made
 
 
 def _text(node: ast.AST) -> str:

@@ -1,4 +1,4 @@
-"""Generators of random numbers, and what their methods draw.
+"""Generators of random numbers, and what makes them.
 
 A generator that was made from a seed is a function of it: what is drawn is the same whenever the
 function is called, and the derivative is that of the sample.
@@ -7,11 +7,7 @@ function is called, and the derivative is that of the sample.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any
-
-# The functions below are read by the lifter, not typed for callers.
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
 
 # Modules of which the functions draw from a generator that nobody sees, or make one.
 MODULES = {"random", "secrets", "numpy.random", "numpy.random.mtrand"}
@@ -25,30 +21,6 @@ MAKERS = {
     ),
     "random": ("Random",),
 }  # fmt: skip
-# Methods by which each number is drawn for itself, and what they are given before `size`.
-NUMBERS = {
-    "beta": "a b", "chisquare": "df", "exponential": "scale", "f": "dfnum dfden",
-    "gamma": "shape scale", "gumbel": "loc scale", "laplace": "loc scale",
-    "logistic": "loc scale", "lognormal": "mean sigma", "noncentral_chisquare": "df nonc",
-    "normal": "loc scale", "pareto": "a", "power": "a", "random": "", "random_sample": "",
-    "rayleigh": "scale", "standard_cauchy": "", "standard_exponential": "",
-    "standard_gamma": "shape", "standard_normal": "", "standard_t": "df",
-    "triangular": "left mode right", "uniform": "low high", "vonmises": "mu kappa",
-    "wald": "mean scale", "weibull": "a",
-}  # fmt: skip
-COUNTS = {
-    "binomial": "n p", "geometric": "p", "hypergeometric": "ngood nbad nsample",
-    "integers": "low high", "logseries": "p", "negative_binomial": "n p", "poisson": "lam",
-    "randint": "low high", "zipf": "a",
-}  # fmt: skip
-# Methods of RandomState that are given the lengths of the axes one by one.
-BY_AXES = ("rand", "randn")
-# Methods of Python's own generator.
-PLAIN_NUMBERS = (
-    "betavariate", "expovariate", "gammavariate", "gauss", "lognormvariate", "normalvariate",
-    "paretovariate", "random", "triangular", "uniform", "vonmisesvariate", "weibullvariate",
-)  # fmt: skip
-PLAIN_COUNTS = ("randint", "randrange", "getrandbits")
 
 
 def _shown(names: dict[str, tuple[str, ...]]) -> list[Any]:
@@ -97,64 +69,3 @@ def seeded_module(found: Any) -> Any:
     """The module whose hidden generator this function gives a seed; None of others."""
     modules = [sys.modules.get(name) for name in CLASSES]
     return next((each for each in modules if each and found == each.seed), None)
-
-
-# --- what is drawn, of a standard sample ----------------------------------------------------
-
-
-def normal(rng, loc=0.0, scale=1.0, size=None):
-    """``Generator.normal``."""
-    if scale < 0.0:
-        raise ValueError("scale < 0")
-    return loc + scale * rng.standard_normal(size)
-
-
-def exponential(rng, scale=1.0, size=None):
-    """``Generator.exponential``."""
-    if scale < 0.0:
-        raise ValueError("scale < 0")
-    return scale * rng.standard_exponential(size)
-
-
-def uniform(rng, low=0.0, high=1.0, size=None):
-    """``Generator.uniform``."""
-    if high < low:
-        raise ValueError("high - low < 0")
-    return low + (high - low) * rng.random(size)
-
-
-def uniform_of_state(rng, low=0.0, high=1.0, size=None):
-    """``RandomState.uniform``."""
-    return low + (high - low) * rng.random_sample(size)
-
-
-def gauss(rng, mu=0.0, sigma=1.0):
-    """``Random.gauss``."""
-    return mu + rng.gauss(0.0, 1.0) * sigma
-
-
-def normalvariate(rng, mu=0.0, sigma=1.0):
-    """``Random.normalvariate``."""
-    return mu + rng.normalvariate(0.0, 1.0) * sigma
-
-
-def uniform_of_python(rng, a, b):
-    """``Random.uniform``."""
-    return a + (b - a) * rng.random()
-
-
-def expovariate(rng, lambd=1.0):
-    """``Random.expovariate``."""
-    return rng.expovariate(1.0) / lambd
-
-
-SCALED: dict[str, dict[str, Callable[..., Any]]] = {
-    "Generator": {"normal": normal, "exponential": exponential, "uniform": uniform},
-    "RandomState": {"normal": normal, "exponential": exponential, "uniform": uniform_of_state},
-    "Random": {
-        "gauss": gauss,
-        "normalvariate": normalvariate,
-        "uniform": uniform_of_python,
-        "expovariate": expovariate,
-    },
-}
