@@ -92,6 +92,7 @@ def llsq_by_hand(x, n):
 
 
 def kmeans_by_hand(points, centroids):
+    """Of nearest centroids that tie the first one alone feels the point: chainrule splits it."""
     gaps = points[:, np.newaxis, :] - centroids
     distances = np.einsum("nkd,nkd->nk", gaps, gaps)
     nearest = np.argmin(distances, axis=1)
@@ -260,6 +261,11 @@ def bundle_arguments(n, m, p):
 
 
 def lstm_by_hand(main, extra, state, sequence):
+    """Slopes `s * (1 - s)` and `1 - t * t` have lost digits where units saturate.
+
+    chainrule's have all of them, which takes five passes over arrays more for each `tanh`, and
+    two for each logistic function.
+    """
     steps, layers = len(sequence) - 1, len(main)
     hidden = list(state[:, 0])
     cell = list(state[:, 1])
@@ -556,6 +562,7 @@ def kalman_arguments(steps, d, p):
 
 
 def mean_field_by_hand(coupling, field, steps):
+    """The slope `1 - t * t` has lost digits where spins saturate."""
     spins = [np.tanh(field)]
     bent = []
     for _ in range(steps):
@@ -595,6 +602,7 @@ def softmax_slopes(scores, labels):
 
 
 def perceptron_by_hand(layers, inputs, labels):
+    """The slope `1 - t * t` has lost digits where units saturate."""
     values = [inputs]
     for layer in layers[:-1]:
         z = values[-1] @ layer["W"]
@@ -622,6 +630,7 @@ def perceptron_arguments(batch, inputs, width):
 
 
 def convolution_by_hand(kernels, bias, W, b, images, labels):
+    """Ties of maxima and zeros of the rectifier are not split, as chainrule splits them."""
     n, size = len(images), kernels.shape[0]
     height, width = images.shape[1] - size + 1, images.shape[2] - size + 1
     features = np.zeros((n, height, width, kernels.shape[3]))

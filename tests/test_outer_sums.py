@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from chainrule import grad, hvp, value_and_grad
 from tests import oracle
+from tests.test_array_page import workloads
 
 RNG = np.random.default_rng(7)
 W = 0.4 * RNG.normal(size=(3, 3))
@@ -162,3 +164,13 @@ def test_no_memory_is_taken_for_the_rows() -> None:
     slope(W, B, 3)
     assert slope.source.count("np.empty") == 2
     assert "outer(m" in slope.source and "+= np.outer" not in slope.source
+
+
+def test_what_goes_into_a_row_is_computed_there() -> None:
+    workload = next(each for each in workloads().ARRAY_WORKLOADS if each.name == "kalman")
+    slope = grad(workload.function, wrt="H")
+    slope(*workload.arguments(*workload.small))
+    source = slope.source  # type: ignore[attr-defined]
+    back = source[source.index("for i in reversed(") :]
+    assert re.search(r"= np\.negative\(\s*.*, out=S_product_tape", back)
+    assert not re.search(r"_tape\w*\[i\] = \w+$", back, re.MULTILINE)

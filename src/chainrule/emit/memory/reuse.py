@@ -200,7 +200,8 @@ class _Reuse:
             return
         chain = self._chain(value, statement)
         inner = [value]
-        if len(chain.steps) == 1 and value.captive and not isinstance(statement, Return):
+        alone = len(chain.steps) == 1 and value.captive and not isinstance(statement, Return)
+        if alone or self._has_a_place(value, statement):
             # It would take a statement more, for an array that is gone with the line.
             chain = _Chain(value)
         # What is broken up inside no longer tells whether the whole was worth it.
@@ -213,6 +214,11 @@ class _Reuse:
                     self._inside(arg, statement, made)
         if pays:
             self._break_up(chain, value, made)
+
+    def _has_a_place(self, value: Value, statement: Statement) -> bool:
+        """Whether NumPy computes a value where a statement puts it."""
+        written = statement.value if isinstance(statement, Define) else None
+        return written in self.plan.filled and written is not None and value is written.args[-1]
 
     def _scales_some(self, value: Value, statement: Statement) -> bool:
         """Whether ``np.where(mask, 0.5 * x, x)`` is written over ``x``: few entries are touched."""
