@@ -129,6 +129,21 @@ def test_arrays_and_what_loops_carry_take_calls_in_proportion_to_their_number(
     assert large - none <= MOST * part * (small - none)
 
 
+def conditions(count: int) -> str:
+    parts = " and ".join(f"x > {k / count}" for k in range(count))
+    return "\n".join(["def f(x, y):", f"    if {parts}:", "        x = x * y", "    return x"])
+
+
+def test_parts_of_a_condition_are_not_looked_at_again_in_each_part_around() -> None:
+    """What a part may raise was asked again for every part to its left: 2^n times."""
+    calls_for(conditions(2), (1.3, 0.7), "reverse")
+    small, large = (
+        calls_for(conditions(count), (1.3, 0.7), "reverse").total() for count in (8, 16)
+    )
+    assert large < 3 * small
+    assert grad(loaded(conditions(24)), wrt=("x", "y"))(1.3, 0.7) == (0.7, 1.3)
+
+
 def array_sum(count: int) -> str:
     terms = " + ".join(f"{k}.5 * x ** {k % 5 + 2} * y ** {k // 5 + 2}" for k in range(count))
     return "\n".join(["import numpy as np", "def f(x, y):", f"    return np.sum({terms})"])

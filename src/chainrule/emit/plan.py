@@ -500,9 +500,16 @@ def has_break(body: list[Statement]) -> bool:
 
 def may_raise(value: Value) -> bool:
     """Whether evaluating ``value`` itself can raise, its named arguments being known."""
+    if value.op in LAZY:
+        return any(map(_raises_itself, (value, *captives(value))))
+    return _raises_itself(value)
+
+
+def _raises_itself(value: Value) -> bool:
+    """The same, apart from what is evaluated inside ``value``."""
     op = value.op
     if op in LAZY:
-        return op is COMPREHENSION or any(may_raise(inner) for inner in captives(value))
+        return op is COMPREHENSION
     if value.leaf or isinstance(op, Form) or op.name == "item":
         return op is POP
     if op in (divide, floor_divide, remainder) and value.derivative:
@@ -539,57 +546,6 @@ def is_effect(value: Value) -> bool:
 def is_statement(value: Value) -> bool:
     """Whether ``value`` stands for a whole statement of the user's."""
     return isinstance(value.op, Effect)
-
-
-def clone(statements: list[Statement], mapping: dict[Value, Value]) -> list[Statement]:
-    """A copy with fresh values, reading ``mapping`` instead of its keys; extends ``mapping``."""
-    return [_clone_one(statement, mapping) for statement in statements]
-
-
-def clone_value(value: Value, mapping: dict[Value, Value]) -> Value:
-    """A fresh copy of a value and of its captives."""
-    copy = Value(value.op, [], value.params, value.type, value.origin, value.serial)
-    copy.user_name, copy.hint, copy.captive = value.user_name, value.hint, value.captive
-    copy.whole = value.whole
-    copy.args = [
-        clone_value(arg, mapping) if arg.captive else mapping.get(arg, arg) for arg in value.args
-    ]
-    mapping[value] = copy
-    return copy
-
-
-def _clone_one(statement: Statement, mapping: dict[Value, Value]) -> Statement:
-    def read(value: Value) -> Value:
-        return mapping.get(value, value)
-
-    match statement:
-        case Define(value=value):
-            return Define(clone_value(value, mapping))
-        case Move(targets=targets, sources=sources):
-            return Move([read(target) for target in targets], [read(source) for source in sources])
-        case Unpack(targets=targets, source=source):
-            fresh = [target and clone_value(target, mapping) for target in targets]
-            return Unpack(fresh, read(source))
-        case Branch(test=test, then=then, orelse=orelse, origin=origin):
-            return Branch(read(test), clone(then, mapping), clone(orelse, mapping), origin)
-        case For(iterable=iterable, body=body, orelse=orelse, origin=origin):
-            over = clone_value(iterable, mapping) if iterable.captive else read(iterable)
-            body = clone(body, mapping)
-            return For(statement.target, over, body, origin, clone(orelse, mapping))
-        case While(condition=condition, test=test, body=body, orelse=orelse, origin=origin):
-            before = clone(condition, mapping)
-            body = clone(body, mapping)
-            return While(before, read(test), body, origin, clone(orelse, mapping))
-        case Attempt(body=body, handlers=handlers, origin=origin):
-            copied = [(text, name, clone(block, mapping)) for text, name, block in handlers]
-            return Attempt(clone(body, mapping), copied, origin)
-        case Return(value=value):
-            return Return(read(value))
-        case Break():
-            return Break()
-        case Continue():
-            return Continue()
-    raise AssertionError(f"{type(statement).__name__} is not copied")
 
 
 def truth(value: Value) -> bool | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chainrule.emit.flow.copies import clone
 from chainrule.emit.plan import (
     CONDITIONAL,
     Branch,
@@ -13,7 +14,6 @@ from chainrule.emit.plan import (
     Statement,
     Unpack,
     Value,
-    clone,
     completes,
     defined_by,
     reads_deep,

@@ -12,7 +12,7 @@ from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box
 from chainrule.lift.core import AlwaysRaises, Completion, Flag, LoopExits
 from chainrule.lift.iteration.kept import kept_or_made
-from chainrule.lift.iteration.next_steps import NextSteps
+from chainrule.lift.iteration.remembered import Remembering
 from chainrule.lift.iteration.shapes import (
     KEEP,
     Alternatives,
@@ -34,7 +34,7 @@ from chainrule.lift.iteration.shapes import (
 )
 from chainrule.lift.kinds import split_by_kind
 from chainrule.lift.library.contents import CONTENT
-from chainrule.lift.state import Frame, Key, State, is_as_it_was, same_value
+from chainrule.lift.state import Frame, Key, State, same_value
 from chainrule.lift.values import (
     UNBOUND,
     DictBox,
@@ -60,7 +60,7 @@ class TestChanges(Exception):
     """The condition of a loop changes what is read behind the loop, also where it ends it."""
 
 
-class Loops(NextSteps):
+class Loops(Remembering):
     """Runs the body of a loop until what it carries is stable, then builds the loop node."""
 
     def run_loop(
@@ -85,9 +85,25 @@ class Loops(NextSteps):
                 owner = owner.parent
             key = (owner, name)
             shapes[key] = self._shape(self.state.get(key, UNBOUND))
+        with self.remembered(kind, shapes) as ends:
+            shapes, completion = self._until_stable(kind, bounds, shapes, exits, test, action)
+            ends.update(shapes)
+        return completion
+
+    def _until_stable(
+        self,
+        kind: str,
+        bounds: tuple[Node, ...],
+        shapes: dict[Key, Shape],
+        exits: LoopExits,
+        test: Callable[[], Value] | None,
+        action: Callable[[Node | None], Completion],
+    ) -> tuple[dict[Key, Shape], Completion]:
+        """The shapes that are stable, and how the loop ends."""
         trusting = True
         looped, self.looped = self.looped, ()
         for _ in range(12):
+            self.loops_within.begin()
             attempt = _Attempt(self, kind, dict(shapes), trusting)
             if attempt.index is not None and self.is_natural(bounds[0], bounds[2]):
                 self.naturals.add(attempt.index)
@@ -117,29 +133,12 @@ class Loops(NextSteps):
                 attempt.adopt(
                     {key: shape for key, shape in widened.items() if shapes.get(key) != shape}
                 )
-                return self._finish(attempt, bounds, exits, completion)
+                return shapes, self._finish(attempt, bounds, exits, completion)
             shapes = widened
         raise self.unsupported(
             "what this loop carries from step to step keeps changing its kind",
             "Give every name the same kind of value in every step.",
         )
-
-    def is_changed(self, before: State) -> bool:
-        """Whether names or what they hold are no longer what they were in ``before``."""
-        frames: list[Any] = []
-        frame: Frame | None = self.frame
-        while frame is not None:
-            frames.append(frame)
-            frame = frame.parent
-        for key, value in self.state.items():
-            if isinstance(key, (Flag, Fact, Read)):
-                continue
-            if key in before:
-                if not is_as_it_was(before[key], value):
-                    return True
-            elif isinstance(key, tuple) and (key[0] in frames or key[-1] == "global"):
-                return True
-        return False
 
     def bound_outside(self) -> Iterator[tuple[Frame, str]]:
         """Names in other frames that a step may bind."""

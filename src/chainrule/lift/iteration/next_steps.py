@@ -10,12 +10,13 @@ All rows are one array, which holds in the end what the last step has left in it
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.lift.core import Completion
+from chainrule.lift.core import Completion, Flag
 from chainrule.lift.iteration.passing import Passing
-from chainrule.lift.state import State, same_value
-from chainrule.lift.values import BOXES, Either, Static, View
+from chainrule.lift.state import Frame, State, is_as_it_was, same_value
+from chainrule.lift.values import BOXES, Either, Fact, Read, Static, View
 
 
 class NextSteps(Passing):
@@ -44,3 +45,20 @@ class NextSteps(Passing):
                     "Keep a copy: `kept.append(x.copy())`.",
                 )
         self.check_next_step(parameters, entered, left)
+
+    def is_changed(self, before: State) -> bool:
+        """Whether names or what they hold are no longer what they were in ``before``."""
+        frames: list[Any] = []
+        frame: Frame | None = self.frame
+        while frame is not None:
+            frames.append(frame)
+            frame = frame.parent
+        for key, value in self.state.items():
+            if isinstance(key, (Flag, Fact, Read)):
+                continue
+            if key in before:
+                if not is_as_it_was(before[key], value):
+                    return True
+            elif isinstance(key, tuple) and (key[0] in frames or key[-1] == "global"):
+                return True
+        return False
