@@ -159,6 +159,8 @@ class Control(GoingOn):
             items = self.known_iteration(iterable)
         form = "counted" if items is None else "written out"
         short, shortened = site in self.written_out, 0
+        if items is not None and not short and site in self.long_loops:
+            short, shortened, form = True, self.long_loops[site], "counted"
         while True:
             found = exits_of(node) if form != "written out" else None
             ways = found.ways if found is not None else []
@@ -181,6 +183,8 @@ class Control(GoingOn):
                     shortened, form = 0, "written out"
                     self.give_up(dict(state), mark)
                     continue
+                if shortened:
+                    self.long_loops[site] = shortened
                 if self.leaves_unknown(state) and self.steps_of(iterable) is not None:
                     self.may_be_written_out.append(site)
                 break
@@ -214,7 +218,8 @@ class Control(GoingOn):
         count = len(items or ())
         if isinstance(iterable, Range):
             return count > 1 and size > SHORT and any(map(owned_blocks, steps))
-        if count > UNROLL_STEPS and size > SHORT and self.is_constant_table(iterable):
+        least = SHORT if count > UNROLL_STEPS else LONG
+        if count > 1 and size > least and self.is_constant_table(iterable):
             return True
         return count > FEW_ITEMS and size > LONG and all(map(is_row_of_numbers, items or ()))
 

@@ -73,6 +73,8 @@ class Looped(Managing):
         # this was found: where they stand.
         self.written_out: set[Hashable] = set()
         self.may_be_written_out: list[Hashable] = []
+        # Those that are better loops than written out, and how long they were when they were.
+        self.long_loops: dict[Hashable, int] = {}
 
     def has_other_ways(self) -> bool:
         """Whether what is not understood so may be where it is lifted in another way."""

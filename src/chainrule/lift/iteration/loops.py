@@ -86,9 +86,7 @@ class Loops(Remembering):
             key = (owner, name)
             shapes[key] = self._shape(self.state.get(key, UNBOUND))
         with self.remembered(kind, shapes) as ends:
-            shapes, completion = self._until_stable(kind, bounds, shapes, exits, test, action)
-            ends.update(shapes)
-        return completion
+            return self._until_stable(kind, bounds, shapes, exits, test, action, ends)
 
     def _until_stable(
         self,
@@ -98,8 +96,9 @@ class Loops(Remembering):
         exits: LoopExits,
         test: Callable[[], Value] | None,
         action: Callable[[Node | None], Completion],
-    ) -> tuple[dict[Key, Shape], Completion]:
-        """The shapes that are stable, and how the loop ends."""
+        ends: dict[Key, Shape],
+    ) -> Completion:
+        """How the loop ends; ``ends`` are the stable shapes of what a step changes."""
         trusting = True
         looped, self.looped = self.looped, ()
         for _ in range(12):
@@ -133,7 +132,8 @@ class Loops(Remembering):
                 attempt.adopt(
                     {key: shape for key, shape in widened.items() if shapes.get(key) != shape}
                 )
-                return shapes, self._finish(attempt, bounds, exits, completion)
+                ends.update(attempt.changed(shapes))
+                return self._finish(attempt, bounds, exits, completion)
             shapes = widened
         raise self.unsupported(
             "what this loop carries from step to step keeps changing its kind",
@@ -224,21 +224,18 @@ class Loops(Remembering):
         leaving = self._leaving(attempt, exits, results)
         # To hand a list on is not to read it.
         del self.shown.touches[touched:]
-        broke = after[exits.broke]
         returned_flag = self.flags.get(self.frame)
         returned = after.get(returned_flag) if returned_flag is not None else None
-        stop = self._stop(body, broke, returned)
+        stop = self._stop(body, after[exits.broke], returned)
         body.completes = completion is not Completion.RAISES
         results = kept_or_made(results, attempt.parameters, body)
         body.results = tuple(results) + ((stop,) if stop is not None else ())
         self._check_nothing_is_lost(attempt, results)
-        kind = attempt.kind
-        args = (*bounds, *attempt.initial)
-        node = self.block.add(LOOP, args, (kind, attempt.condition, body, stop is not None))
+        params = (attempt.kind, attempt.condition, body, stop is not None)
+        node = self.block.add(LOOP, (*bounds, *attempt.initial), params)
         items = iter([self.block.item(node, k) for k in range(len(results))])
-        for item, parameter in zip(range(len(results)), attempt.parameters, strict=True):
-            name = self.graph.names.get(parameter)
-            if name is not None:
+        for item, parameter in enumerate(attempt.parameters):
+            if (name := self.graph.names.get(parameter)) is not None:
                 self.graph.names.setdefault(self.block.item(node, item), name)
         for key, shape in attempt.shapes.items():
             before_loop = self.state.get(key, UNBOUND)
@@ -551,6 +548,10 @@ class _Attempt:
             if not shape.alone:
                 self.lifter.frozen.add(box)
         self.made.clear()
+
+    def changed(self, shapes: dict[Key, Shape]) -> dict[Key, Shape]:
+        """The shapes of what a step leaves otherwise than it began with it."""
+        return {k: v for k, v in shapes.items() if self.after.get(k) is not self.entry_state.get(k)}
 
     def adopt(self, late: dict[Key, Shape]) -> None:
         """Carry names out of the loop that have no value before it."""
