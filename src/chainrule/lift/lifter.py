@@ -58,6 +58,7 @@ from chainrule.lift.parameters import (
     signature_parameters,
     used_types,
 )
+from chainrule.lift.records.arenas import EnteredInArm
 from chainrule.lift.records.growth import RecordsMade
 from chainrule.lift.records.late_fields import FieldGiven
 from chainrule.lift.records.links import Linked, NoneHeld
@@ -269,7 +270,7 @@ def _lifted(
             ways = following
         except RunTimeKeys as found:
             ways.find_keys(found.site, found.loops)
-        except (RecordsMade, FieldGiven, NoneHeld) as made:
+        except (RecordsMade, FieldGiven, NoneHeld, EnteredInArm) as made:
             ways.note(made)
         except SeveralClasses as several:
             ways.note_several(several)
@@ -385,7 +386,6 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     ways.record_lists.clear()
     lifter.tables, lifter.record_lists = ways.tables, ways.record_lists
     lifter.object_sets, lifter.changed_sets = ways.object_sets, ways.changed_sets
-    lifter.set_types = ways.set_types
     lifter.written_outside, lifter.iterator_sites = ways.outside, ways.iterators
     lifter.written_into, ways.changed = ways.written_into, []
     lifter.changed_outside = ways.changed
@@ -397,9 +397,9 @@ def _lifter(graph: Graph, ways: Ways) -> Lifter:
     lifter.known_ints, lifter.by_entries = ways.known_ints, ways.by_entries
     lifter.ints_read, lifter.some_keys = ways.ints_read, ways.some_keys
     lifter.zeros_read, lifter.known_zeros = ways.zeros_read, ways.known_zeros
-    lifter.linking, lifter.linkable = ways.linking, ways.linkable
+    lifter.set_types, lifter.linking, lifter.linkable = ways.set_types, ways.linking, ways.linkable
     lifter.graph.tells_lists = ways.linking and ways.linkable.get(list, False)
-    lifter.read_text = ways.read_text
+    lifter.read_text, lifter.entered_before_arms = ways.read_text, ways.entered_before_arms
     return lifter
 
 

@@ -10,6 +10,7 @@ from chainrule.graph.reach import parts
 from chainrule.graph.types import Type
 from chainrule.lift.calls.repeated import Repeated
 from chainrule.lift.objects.holders import Container, Written
+from chainrule.lift.records.arenas import EnteredInArm
 from chainrule.lift.records.growth import RecordsMade
 from chainrule.lift.records.late_fields import FieldGiven
 from chainrule.lift.records.layout import RecordLayout
@@ -71,6 +72,8 @@ class Ways:
         self.linking = False
         # The classes of which some way has made objects that hold None, or one another.
         self.linkable: dict[type, bool] = {}
+        # Those whose constructors put the object into a list on some paths only.
+        self.entered_before_arms: set[type] = set()
         # Whether some way has met a list of objects that may be written to.
         self.objects_met = False
         # Whether functions of the user's that are called have to be understood.
@@ -108,8 +111,11 @@ class Ways:
         self.loops -= self.loops_of_keys.pop(site, set())
         self.tables.add(site)
 
-    def note(self, made: RecordsMade | FieldGiven | NoneHeld) -> None:
+    def note(self, made: RecordsMade | FieldGiven | NoneHeld | EnteredInArm) -> None:
         """From now on a list of records is made where one was found to be."""
+        if isinstance(made, EnteredInArm):
+            self.entered_before_arms.add(made.kind)
+            return
         if isinstance(made, FieldGiven):
             self._note_field(made)
             return
@@ -118,11 +124,14 @@ class Ways:
             return
         if made.site in self.sites:
             raise InternalError("a list of records is lifted as another") from None
-        layout = self.sites[made.site] = made.layout
+        layout, objects = made.layout, made.objects
         if layout is not None and layout.kind == "object" and not layout.is_fixed:
-            self.objects_met = True
-            if self.arenas is not None:
-                self.arenas.setdefault(layout.type, layout)
+            objects = (layout,)
+        self.objects_met |= bool(objects)
+        arenas = {} if self.arenas is None else self.arenas
+        if arenas is not self.arenas or all(each.type in arenas for each in made.objects):
+            self.sites[made.site] = layout
+        arenas.update({each.type: each for each in objects if each.type not in arenas})
         self.record_lists.clear()
 
     def _note_field(self, given: FieldGiven) -> None:
@@ -224,6 +233,7 @@ class Ways:
         if self.linking:
             following.arenas = self.arenas
         following.linkable = self.linkable
+        following.entered_before_arms = self.entered_before_arms
         following.objects_met, following.lifts_calls = self.objects_met, self.lifts_calls
         following.known_ints, following.by_entries = self.known_ints, self.by_entries
         following.read_text, following.ints_read = self.read_text, self.ints_read

@@ -49,7 +49,7 @@ class Methods(Sets):
             return LIST_METHODS.get(name)
         row = isinstance(owner, Node) and isinstance(owner.type, SequenceType)
         if isinstance(owner, Place) and name in (*CHANGES, "index", "count"):
-            return ROW_METHODS.get(name) or _of_row(name)
+            return row_method(name)
         if name == "copy" and (row or isinstance(owner, Place)):
             return _copy
         if isinstance(owner, TableBox):
@@ -307,7 +307,7 @@ RECORD_METHODS: dict[str, Callable[..., Value]] = {
 }
 
 # They change a list.
-CHANGES = ("append", "extend", "pop", "insert", "reverse", "sort", "remove")
+CHANGES = ("append", "clear", "extend", "pop", "insert", "reverse", "sort", "remove")
 
 
 def _grow_row(
@@ -352,6 +352,11 @@ def _of_row(name: str) -> Callable[..., Value]:
 
 
 ROW_METHODS: dict[str, Callable[..., Value]] = {"append": _grow_row, "pop": _pop_of_row}
+
+
+def row_method(name: str) -> Callable[..., Value]:
+    """A method that changes a row of a list of lists, or looks into it."""
+    return ROW_METHODS.get(name) or _of_row(name)
 
 
 def _content(self: Builtins, owner: Value) -> dict[Any, Value]:

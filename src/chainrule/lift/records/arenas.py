@@ -13,10 +13,12 @@ Lifting does so where it does not understand lists that hold their records thems
 from __future__ import annotations
 
 import ast
-from collections.abc import Hashable
+from collections.abc import Container, Hashable
 from typing import Any
 
 from chainrule.graph.node import Node
+from chainrule.lift.anew import Anew
+from chainrule.lift.core import Completion
 from chainrule.lift.records.growth import RecordsMade
 from chainrule.lift.records.late_fields import LateFields
 from chainrule.lift.records.layout import RecordLayout
@@ -28,12 +30,24 @@ from chainrule.lift.values import (
     RecordsBox,
     Static,
     Value,
+    is_made,
     is_told_apart,
 )
 
 
+class EnteredInArm(Anew):
+    """Constructors of the class ``kind`` put the object into a list on some paths only."""
+
+    def __init__(self, kind: type) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
 class Arenas(LateFields):
     """Makes objects in arenas, and lists of their places."""
+
+    # The classes whose objects are put there before their constructors branch.
+    entered_before_arms: Container[type] = ()
 
     def __init__(self, graph: Any) -> None:
         super().__init__(graph)
@@ -107,6 +121,15 @@ class Arenas(LateFields):
         self.loans.lend(value, self._columns_in(arena), self.state)
         return found
 
+    def two_ways(self, *branch: Any) -> tuple[Completion, bool]:
+        for key, value in list(self.state.items()) if self.entered_before_arms else ():
+            named = isinstance(key, tuple) and isinstance(value, ObjectBox) and is_made(value)
+            if named and value.type in self.entered_before_arms and value not in self._early:
+                arena = self._arenas.get(value.type)
+                if arena and set(self.attributes_of(value)) == set(arena.layout.keys):
+                    self.enter_early(value, ast.Pass())
+        return super().two_ways(*branch)
+
     def _columns_in(self, arena: RecordsBox) -> list[ListBox]:
         return [column for column in arena.columns if not isinstance(column, RecordsBox)]
 
@@ -114,6 +137,8 @@ class Arenas(LateFields):
         """Where an object is that was put into its arena before."""
         found = self._early[value]
         if not found.place.block.encloses(self.block):
+            if value.type not in self.entered_before_arms:
+                raise EnteredInArm(value.type)
             raise self.unsupported(
                 "an object that only some paths have put into a list",
                 "Put a copy there.",

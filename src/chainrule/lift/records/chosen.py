@@ -27,6 +27,7 @@ from chainrule.lift.containers.items import PLAIN_NUMBERS
 from chainrule.lift.containers.sharing import Box, boxes_in
 from chainrule.lift.records.constants import ConstantRecords
 from chainrule.lift.records.layout import RecordLayout, attributes_of
+from chainrule.lift.records.links import is_new
 from chainrule.lift.state import same_value
 from chainrule.lift.values import (
     BOXES,
@@ -36,6 +37,7 @@ from chainrule.lift.values import (
     DictBox,
     ListBox,
     ObjectBox,
+    ObjectEntry,
     Poison,
     RecordsBox,
     Static,
@@ -178,6 +180,8 @@ class ChosenEntries(ConstantRecords):
         owner = self._chosen_from.get(box)
         if owner is not None:
             self._begin_anew(owner, node or ast.Pass())
+            if isinstance(box, ObjectBox):
+                self.linkable.setdefault(box.type, True)
             raise self._refused_write(node)
         super().check_writable(box, node)
 
@@ -244,6 +248,8 @@ class ChosenEntries(ConstantRecords):
             return self._choice_of_tuples(values)
         if all(isinstance(value, DictBox) for value in values):
             return self._choice_of_dicts(values)
+        if all(isinstance(value, ObjectEntry) and value.records.is_arena for value in values):
+            return self._choice_of_places(values)
         if all(isinstance(value, ObjectBox) for value in values):
             return self._choice_of_objects(values)
         if all(isinstance(value, ListBox) for value in values):
@@ -329,10 +335,22 @@ class ChosenEntries(ConstantRecords):
 
         return choose
 
+    def _choice_of_places(self, values: Sequence[ObjectEntry]) -> Choice | None:
+        """One of several objects of an arena is at one of their places."""
+        arena = values[0].records
+        if any(value.records is not arena for value in values):
+            return None
+        places = [value.place for value in values]
+        return lambda place, name: self.record_at(
+            arena, self.node(self._choose_number(places, place, name)), ast.Pass()
+        )
+
     def _choice_of_objects(self, values: Sequence[ObjectBox]) -> Choice | None:
         first = values[0]
         if any(value.type is not first.type for value in values):
             return None
+        if self.linking and self.linkable.get(first.type) and all(map(is_new, values)):
+            raise self.found_linked(first)
         names = [self._names_of(value) for value in values]
         if any(found != names[0] for found in names):
             return None
@@ -368,6 +386,8 @@ class ChosenEntries(ConstantRecords):
         if layout is not None:
             return lambda place, name: self._choose_records(layout, values, place, name)
         kinds = {kind for value in values for kind in self._kinds_in(value)}
+        if not kinds and all(self.content(value) == [] for value in values):
+            return lambda place, name: self.like(Static([]), [])
         if kinds in ({"number"}, {"word"}):
             return lambda place, name: self._choose_list(values, place, name)
         return None

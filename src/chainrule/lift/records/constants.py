@@ -19,7 +19,7 @@ from chainrule.graph.types import OPAQUE
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.parameters import column_type
 from chainrule.lift.records.layout import RecordLayout, layout_of
-from chainrule.lift.records.rows import RowsOfRecords
+from chainrule.lift.records.listed import ListedObjects
 from chainrule.lift.values import RecordsBox, Slice, Static, Value
 from chainrule.records import dataclass
 
@@ -34,7 +34,7 @@ class SameFields:
         return layout_of(list(table), column_type) == self.layout
 
 
-class ConstantRecords(RowsOfRecords):
+class ConstantRecords(ListedObjects):
     """Reads tables outside of the function row by row, with a number of run time."""
 
     def __init__(self, graph: Any) -> None:

@@ -39,13 +39,20 @@ FEW = 4
 class RecordsMade(Anew):
     """A list made at ``site`` was lifted as one of numbers, and holds records of ``layout``.
 
-    It holds some of those of another list where there is no layout.
+    It holds some of those of another list where there is no layout.  ``objects`` are the layouts
+    of objects in its tuples that are not in arenas, as they have to be.
     """
 
-    def __init__(self, site: Hashable, layout: RecordLayout | None) -> None:
+    def __init__(
+        self,
+        site: Hashable,
+        layout: RecordLayout | None,
+        objects: tuple[RecordLayout, ...] = (),
+    ) -> None:
         super().__init__(site)
         self.site = site
         self.layout = layout
+        self.objects = objects
 
 
 class RecordGrowth(RecordEntries):
@@ -114,7 +121,14 @@ class RecordGrowth(RecordEntries):
             raise RecordsMade(box.site, None)
         layout = self.layout_of_value(item)
         if layout is not None:
-            raise RecordsMade(box.site, layout)
+            raise RecordsMade(box.site, layout, self._objects_in(item))
+
+    def _objects_in(self, row: Value) -> tuple[RecordLayout, ...]:
+        """The layouts of the objects of the function's own that a tuple holds."""
+        items = map(self.read, row.items if isinstance(row, TupleValue) else ())
+        made = [each for each in items if isinstance(each, ObjectBox) and is_made(each)]
+        layouts = [self.layout_of_value(each) for each in made]
+        return tuple(each for each in layouts if each is not None and not each.is_fixed)
 
     def layout_of_value(self, value: Value, inner: bool = False) -> RecordLayout | None:
         """The layout of a record that the function has made; None of anything else."""
@@ -135,13 +149,12 @@ class RecordGrowth(RecordEntries):
         return self._layout("dict", None, content) if plain else None
 
     def _is_mixed(self, row: TupleValue) -> bool:
-        """Whether the entries of a tuple are of several types: it is no row of a table."""
+        """Whether a tuple is no row of a table: it holds objects, or several types of things."""
         if not self.mixed_records:
             return False
-        types = {
-            item.type if isinstance(item, Node) else None for item in map(self.read, row.items)
-        }
-        return len(types) > 1
+        items = list(map(self.read, row.items))
+        types = {item.type if isinstance(item, Node) else None for item in items}
+        return len(types) > 1 or any(isinstance(item, ObjectBox) for item in items)
 
     def _layout(self, kind: str, type_: Any, content: dict[Any, Value]) -> RecordLayout:
         inner = [self.layout_of_value(self.read(value), inner=True) for value in content.values()]
@@ -212,10 +225,11 @@ class RecordGrowth(RecordEntries):
         if home is not None and isinstance(value, RecordsBox) and value.home is home:
             super().extend(self.all_places(box), self.all_places(value), node)
             return
-        if isinstance(value, RecordsBox) and value.by_value and value.columns:
+        if isinstance(value, RecordsBox) and value.columns:
             if not isinstance(box, RecordsBox) and box.site is not None and not box.parameter:
-                raise RecordsMade(box.site, value.layout)
-            if isinstance(box, RecordsBox) and box.by_value and not box.places:
+                own = value.by_value or value.home.is_arena
+                raise RecordsMade(box.site, value.layout if own else None)
+            if isinstance(box, RecordsBox) and box.by_value and not box.places and value.by_value:
                 self._check_grows(box, node)
                 self._extend_columns(box, self._columns_of(box, value, node), node)
                 return

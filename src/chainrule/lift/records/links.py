@@ -209,6 +209,10 @@ class Links(Arenas):
             raise NoneHeld(kind)
         return self.graph.constant(NOTHING)
 
+    def found_linked(self, box: ObjectBox) -> Exception:
+        """What tells that an object of the function's own is one of several that are written to."""
+        return self._found(box, self.state)
+
     def _found(self, box: ObjectBox, state: State) -> Exception:
         """What tells that an object of the function's own is linked."""
         if self.is_apart:
