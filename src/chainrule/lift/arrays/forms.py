@@ -105,6 +105,10 @@ def _at_least(rank: int) -> SpecialForm:
         array = self.array_node(value)
         have = len(unit_axes_of(array.type))
         if have == 0 and rank:
+            computed = isinstance(array.op, Primitive) and array.op.broadcasts
+            if not computed:
+                # What is kept in the user's words may be an array.
+                array = _shaped(self, value, f"atleast_{rank}d", node)
             return self.with_axes(array, rank)
         if have >= rank:
             return value if self.is_array(value) else self.boxed(array)

@@ -10,6 +10,7 @@ from typing import Any
 
 from chainrule.lift.arrays import complex_numbers as numpy_complex
 from chainrule.lift.arrays import converting as numpy_converting
+from chainrule.lift.arrays import filtering as numpy_filtering
 from chainrule.lift.arrays import forms as numpy_forms
 from chainrule.lift.arrays import kinds as numpy_kinds
 from chainrule.lift.arrays import linear_algebra as numpy_linear
@@ -29,6 +30,7 @@ FORMS: dict[str, SpecialForm] = {
         for name, form in numpy_forms.SPECIAL.items()
     },
     **numpy_several.FORMS,
+    **numpy_filtering.FORMS,
     **numpy_complex.FORMS,
     **numpy_converting.FORMS,
     **numpy_linear.FORMS,

@@ -148,29 +148,6 @@ def _integral(of: str) -> Callable[..., Value]:
     return lift
 
 
-def double_integral(
-    lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST
-) -> Value:
-    """``dblquad(func, a, b, gfun, hfun)``: an integral of integrals, as SciPy computes it."""
-    found = lifter.call(Static(iterated_integral), args, keywords, node)
-    refusal = lifter.unsupported(
-        "the estimate of an integral's error is used", "Take the integral alone: `dblquad(...)[0]`."
-    )
-    return TupleValue((found, Poison(refusal)))
-
-
-def iterated_integral(func, a, b, gfun, hfun, args=(), epsabs=1.49e-08, epsrel=1.49e-08):  # type: ignore[no-untyped-def]
-    """``dblquad(...)[0]``."""
-    from scipy.integrate import quad
-
-    def inner(x):  # type: ignore[no-untyped-def]
-        low = gfun(x) if callable(gfun) else gfun
-        high = hfun(x) if callable(hfun) else hfun
-        return quad(lambda y: func(y, x, *args), low, high, epsabs=epsabs, epsrel=epsrel)[0]
-
-    return quad(inner, a, b, epsabs=epsabs, epsrel=epsrel)[0]
-
-
 # By these a result tells how the search has ended.
 ENDING = frozenset({"converged", "flag", "success", "message"})
 TOLERANCES = ("epsabs", "epsrel", "limit", "points")

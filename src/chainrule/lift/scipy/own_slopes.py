@@ -17,7 +17,8 @@ from chainrule.primitives.solutions import Handed, System
 
 KEYWORDS = {
     "fsolve": ("fprime",), "leastsq": ("Dfun",), "root": ("jac",), "least_squares": ("jac",),
-    "minimize": ("jac", "hess"), "curve_fit": ("jac",),
+    "minimize": ("jac", "hess"), "curve_fit": ("jac",), "fmin_bfgs": ("fprime",),
+    "fmin_cg": ("fprime",),
 }  # fmt: skip
 Slopes = list[tuple[str, Value]]
 

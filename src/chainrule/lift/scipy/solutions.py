@@ -213,6 +213,34 @@ MINIMIZE = Solver(
         "solve the conditions of the minimum by `root`.",
     },
 )  # fmt: skip
+ALL_OF_IT = "Use `minimize`, whose result tells more."
+ALONE = dict.fromkeys(("full_output", "retall", "callback"), ALL_OF_IT)
+PLAIN_MINIMA = (
+    Solver(
+        "fmin", "minimum",
+        ("func", "x0", "args", "xtol", "ftol", "maxiter", "maxfun", "full_output", "disp", "retall",
+         "callback", "initial_simplex"),
+        {**ALONE, "initial_simplex": "Leave it out."},
+    ),
+    Solver(
+        "fmin_powell", "minimum",
+        ("func", "x0", "args", "xtol", "ftol", "maxiter", "maxfun", "full_output", "disp", "retall",
+         "callback", "direc"),
+        {**ALONE, "direc": "Leave it out."},
+    ),
+    Solver(
+        "fmin_bfgs", "minimum",
+        ("f", "x0", "fprime", "args", "gtol", "norm", "epsilon", "maxiter", "full_output", "disp",
+         "retall", "callback", "xrtol", "c1", "c2", "hess_inv0"),
+        {**ALONE, "hess_inv0": "Leave it out."},
+    ),
+    Solver(
+        "fmin_cg", "minimum",
+        ("f", "x0", "fprime", "args", "gtol", "norm", "epsilon", "maxiter", "full_output", "disp",
+         "retall", "callback", "c1", "c2"),
+        ALONE,
+    ),
+)  # fmt: skip
 LEAST_SQUARES = Solver(
     "least_squares", "fit",
     ("fun", "x0", "jac", "bounds", "method", "ftol", "xtol", "gtol", "x_scale", "loss", "f_scale",
