@@ -197,7 +197,11 @@ class Writer:
                 return [augmented]
         if value in self.plan.into:
             return self.written_over(value)
-        return [self.accumulated(value, self.target(value), self.speller.expression(value))]
+        target, written = self.target(value), self.speller.expression(value)
+        if isinstance(written, ast.Name) and ast.unparse(target) == written.id:
+            # The exception that a handler names.
+            return []
+        return [self.accumulated(value, target, written)]
 
     def accumulated(self, value: Value, target: ast.expr, written: ast.expr) -> ast.stmt:
         """``x += a - b`` for a derivative ``x = x + a - b``; what f computes keeps its order."""

@@ -6,6 +6,7 @@ known here, or hold objects, and a slope would be of another shape.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,12 +24,32 @@ def check_numbers(lifter: Any, items: Iterable[Value]) -> None:
 
 
 def check_no_axes(lifter: Any, node: Node) -> None:
-    """Refuse an array where a number is meant: NumPy converts those without axes alone."""
-    if unit_axes_of(node.type):
+    """Refuse an array where a number is meant: NumPy converts those without axes alone.
+
+    Within a ``try`` it may stand to find out whether it is one: it raises there what NumPy raises.
+    """
+    axes = unit_axes_of(node.type)
+    if axes:
+        said = _said_of(axes) if lifter.attempts else None
+        if said is not None:
+            lifter.always_raises(f"TypeError({said!r})")
         raise lifter.unsupported(
             "an array where Python takes a number",
             "Use the function of NumPy, or take the entry that is meant, as in `x[0]`.",
         )
+
+
+def _said_of(axes: tuple[bool, ...]) -> str | None:
+    """What NumPy says when an array is to be a number; None where it makes one of it."""
+    import numpy as np
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            float(np.zeros([1 if single else 2 for single in axes]))
+        except TypeError as error:
+            return str(error)
+    return None
 
 
 def check_even(lifter: Any, leaves: Iterable[Value]) -> None:

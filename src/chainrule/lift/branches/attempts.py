@@ -255,7 +255,8 @@ class Attempts(Unpacking):
         )
         if node.orelse and body.completion in (Completion.FALLS, Completion.MAYBE):
             assert made is not None
-            return self._otherwise(node, made)
+            handled = any(path.alive for path in paths[1:])
+            return self._otherwise(node, made if handled else None)
         kinds = {path.completion for path in paths if path.alive}
         return kinds.pop() if len(kinds) == 1 else Completion.MAYBE
 
@@ -263,8 +264,10 @@ class Attempts(Unpacking):
         """Whether the body of a ``TRY`` ran to its end."""
         return self.primitive(equal, self.block.item(made, 0), self.graph.constant(0))
 
-    def _otherwise(self, node: ast.Try, made: Node) -> Completion:
-        """The ``else`` clause: where the body ran to its end."""
+    def _otherwise(self, node: ast.Try, made: Node | None) -> Completion:
+        """The ``else`` clause: where the body ran to its end, always unless there is ``made``."""
+        if made is None:
+            return self.guarded(lambda: self.statements(node.orelse))
         ran = self._ran(made)
 
         def run() -> Completion:

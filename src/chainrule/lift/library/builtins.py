@@ -342,6 +342,8 @@ def _number(name: str) -> Builtin:
         if known and len(args) == 1 and isinstance(found, (str, bool)):
             with contextlib.suppress(ValueError):
                 return self.graph.constant(float(found) if name == "float" else int(found))
+        if len(args) == 1 and not self.is_array(args[0]):
+            _check_no_container(self, name, self.read(args[0]))
         value = self.node(args[0])
         if value.type == OPAQUE or len(args) > 1:
             rest = ", ".join(f"_{k}_" for k in range(len(args)))
@@ -369,6 +371,17 @@ def _number(name: str) -> Builtin:
         return self.primitive(TABLE["to_float"], value)
 
     return convert
+
+
+def _check_no_container(self: Builtins, name: str, value: Value) -> None:
+    """A list, tuple or dict is no number: Python says so."""
+    plain = isinstance(value, TupleValue) and value.named is None
+    empty = [] if isinstance(value, ListBox) else {} if isinstance(value, DictBox) else ()
+    if plain or empty != ():
+        try:
+            getattr(builtins, name)(empty)
+        except TypeError as error:
+            self.always_raises(f"TypeError({str(error)!r})")
 
 
 def _bool(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
