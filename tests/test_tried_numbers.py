@@ -31,7 +31,7 @@ class Four:
             try:
                 numbers = [float(each) for each in given]
             except ValueError:
-                raise ValueError(f"not numbers: {given!r}")
+                raise ValueError(f"not numbers: {given!r}") from None
             else:
                 return np.asarray(numbers)
         else:

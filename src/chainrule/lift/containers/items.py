@@ -39,7 +39,6 @@ from chainrule.lift.values import (
     TableBox,
     TupleValue,
     Value,
-    View,
     another_dict,
 )
 from chainrule.lift.watching import Watching, is_plain_sequence
@@ -172,15 +171,10 @@ class Containers(Watching):
                 left, right = right, left
             count = self.static_int(right)
             items = self.known_items(left)
-            if (
-                items is not None
-                and count is not None
-                and len(items) * count <= 64
-                and not any(isinstance(item, ListBox) and not self.is_array(item) for item in items)
-            ):
+            if items is not None and count is not None and len(items) * count <= 64:
                 for item in filter(self.is_array, items):
                     # It stands there by value: nobody may write to it any more.
-                    self.freeze(item.box if isinstance(item, View) else item)
+                    self.freeze(item)
                 return self.like(left, items * max(count, 0))
             if items and count is None and all(map(self.is_array, items)):
                 raise self.unsupported(

@@ -376,7 +376,7 @@ def _number(name: str) -> Builtin:
 def _check_no_container(self: Builtins, name: str, value: Value) -> None:
     """A list, tuple or dict is no number: Python says so."""
     plain = isinstance(value, TupleValue) and value.named is None
-    empty = [] if isinstance(value, ListBox) else {} if isinstance(value, DictBox) else ()
+    empty: Any = [] if isinstance(value, ListBox) else {} if isinstance(value, DictBox) else ()
     if plain or empty != ():
         try:
             getattr(builtins, name)(empty)
