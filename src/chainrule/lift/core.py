@@ -204,7 +204,7 @@ class Core:
         self.read_tables: list[TableBox] = []
         # Records that were read out of lists, with the list and the place in it.
         self.positions: dict[Any, tuple[Any, Node]] = {}
-        # Counters of loops that begin at 0 or beyond.
+        # Counters of loops that begin at 0 or beyond, and lists of such numbers.
         self.naturals: set[Node] = set()
         # Where lists are made that hold records, with their layouts.
         self.record_sites: dict[Hashable, Any] = {}

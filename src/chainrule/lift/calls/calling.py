@@ -57,7 +57,7 @@ KNOWING = (str, int, float, re.Pattern, re.Match)
 # What these do is told to others, and has no value that is computed with.
 TELLING = ("warnings", "logging")
 # Modules of which the functions compute no numbers: they are called, and not looked into.
-OF_TEXTS = ("re", "json", "textwrap", "pprint", "tokenize", "difflib")
+OF_TEXTS = ("re", "json", "textwrap", "pprint", "tokenize", "difflib", "uuid")
 # Libraries of labelled tables, whose insides say nothing to who uses them.
 OF_TABLES = (
     "pandas.io.", "pandas.core.base", "pandas.core.frame", "pandas.core.generic",

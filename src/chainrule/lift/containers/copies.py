@@ -7,13 +7,23 @@ import copy
 import dataclasses
 import datetime
 import enum
+import inspect
+import types
 from typing import Any
 
+from chainrule.graph.block import Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls.calling import Builtin
-from chainrule.lift.library.builtins import BUILTINS, Arguments, Builtins, Keywords, make_list
+from chainrule.lift.library.builtins import (
+    BUILTINS,
+    Arguments,
+    Builtins,
+    Keywords,
+    list_of,
+    make_list,
+)
 from chainrule.lift.values import (
     DictBox,
     ListBox,
@@ -25,6 +35,16 @@ from chainrule.lift.values import (
     another_dict,
 )
 from chainrule.primitives import sequence
+
+# The methods by which a class tells what is to be copied of its objects.
+REDUCERS = (
+    "__reduce_ex__",
+    "__reduce__",
+    "__getstate__",
+    "__setstate__",
+    "__getnewargs__",
+    "__getnewargs_ex__",
+)
 
 
 def make_tuple(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -47,20 +67,43 @@ def make_tuple(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AS
 
 def _copied(name: str, deep: bool) -> Builtin:
     def make(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
-        self.positional(args, keywords, node, 1, 1, f"copy.{name}")
+        self.positional(args, keywords, node, 1, 2 if deep else 1, f"copy.{name}")
+        memo = self.read(args[1]) if len(args) > 1 else None
+        if isinstance(memo, Memo):
+            return _Copier(self, node, deep, memo).copy(args[0])
+        if memo is not None and self.static_value(memo) != (True, None):
+            raise self.unsupported(
+                f"`{name}` with a memo of the function's own", "Leave it out.", node
+            )
         return _Copier(self, node, deep).copy(args[0])
 
     return make
 
 
+class Memo(DictBox):
+    """The dict that ``__deepcopy__`` is given, to hand it on.
+
+    ``copies`` has what was copied already, in ``block`` and in those around it.
+    """
+
+    copies: dict[Value, Value]
+    block: Block
+
+
 class _Copier:
     """Copies one value: what it holds twice it holds twice in the copy."""
 
-    def __init__(self, lifter: Builtins, node: ast.AST, deep: bool) -> None:
+    def __init__(
+        self, lifter: Builtins, node: ast.AST, deep: bool, memo: Memo | None = None
+    ) -> None:
         self.lifter = lifter
         self.node = node
         self.deep = deep
         self.made: dict[Value, Value] = {}
+        self.lists = 0
+        if memo is not None:
+            # What is copied on one path only was not copied on the others.
+            self.made = memo.copies if memo.block is lifter.block else dict(memo.copies)
 
     def copy(self, value: Value) -> Value:
         lifter = self.lifter
@@ -89,7 +132,10 @@ class _Copier:
                 key: self._part(item) for key, item in lifter.entries(value).items()
             }
             return made
-        if isinstance(value, ObjectBox) and not hasattr(value.type, f"__{self._name}__"):
+        if isinstance(value, ObjectBox):
+            own = self._own(value)
+            if own is not None:
+                return own
             made = ObjectBox(None, value.type, None)
             lifter.state[made] = {
                 name: self._part(item) for name, item in lifter.attributes_of(value).items()
@@ -97,9 +143,9 @@ class _Copier:
             return made
         entries = lifter.known_items(value)
         if isinstance(value, ListBox) and entries is not None:
-            made = ListBox()
-            lifter.state[made] = list(map(self._part, entries))
-            return made
+            self.lists += 1
+            site = (lifter.site_of(self.node), self.lists)
+            return list_of(lifter, list(map(self._part, entries)), site, self.node)
         if isinstance(value, ListBox) and not _is_nested(lifter.node(value)):
             return make_list(lifter, [value], {}, self.node)
         raise lifter.unsupported(
@@ -108,6 +154,26 @@ class _Copier:
             "the object anew.",
             self.node,
         )
+
+    def _own(self, value: ObjectBox) -> Value | None:
+        """What the class of an object makes of it for a copy; None of one that does not."""
+        lifter, name = self.lifter, f"__{self._name}__"
+        if isinstance(inspect.getattr_static(value.type, name, None), types.FunctionType):
+            if not self.deep:
+                return lifter.call_method(value, name, [], self.node)
+            memo = Memo()
+            memo.copies, memo.block = self.made, lifter.block
+            lifter.state[memo] = {}
+            return lifter.call_method(value, name, [memo], self.node)
+        for each in (name, *REDUCERS):
+            found = inspect.getattr_static(value.type, each, None)
+            if found is not inspect.getattr_static(object, each, None):
+                raise lifter.unsupported(
+                    f"{self._name} of an object whose class has `{each}`",
+                    f"Give the class a `{name}`, or make the object anew.",
+                    self.node,
+                )
+        return None
 
     @property
     def _name(self) -> str:

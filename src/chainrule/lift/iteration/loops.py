@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from chainrule.graph.block import CONSTANT, Block
+from chainrule.graph.block import Block
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, OPAQUE, Type
 from chainrule.graph.types import Sequence as SequenceType
@@ -49,8 +49,6 @@ from chainrule.lift.values import (
     entry_of,
     held_in,
 )
-from chainrule.primitives import sequence
-from chainrule.primitives.arithmetic import add
 from chainrule.primitives.control import LOOP
 from chainrule.primitives.cost import nodes_of
 from chainrule.primitives.written import is_of_literals
@@ -148,16 +146,6 @@ class Loops(Remembering):
         content = self.state.get(key)
         known = self.graph.names.get(content) if isinstance(content, Node) else None
         return self.box_names.get(key, known)
-
-    def is_natural(self, *numbers: Node) -> bool:
-        """Whether ints are certainly not negative: they do not count from the end of a list."""
-        return all(
-            number in self.naturals
-            or number.op is sequence.length
-            or (number.op is CONSTANT and (self.static_int(number) or 0) >= 0)
-            or (number.op is add and self.is_natural(*number.args))
-            for number in numbers
-        )
 
     def _widen_all(self, attempt: _Attempt, shapes: dict[Key, Shape]) -> dict[Key, Shape]:
         """Shapes that also fit what the attempt left behind."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from chainrule.graph.block import Graph
 from chainrule.lift.core import Flag
-from chainrule.lift.iteration.next_steps import NextSteps
+from chainrule.lift.iteration.naturals import Naturals
 from chainrule.lift.iteration.shapes import KEEP, Alternatives, Fresh, Layout, Same, Scalar, Shape
 from chainrule.lift.state import Frame, Key, State, same_value
 from chainrule.lift.values import Fact, ListBox, Read, Static, Value
@@ -47,7 +47,7 @@ class Remembered:
         return site, count
 
 
-class Remembering(NextSteps):
+class Remembering(Naturals):
     """Tells loops from what they begin when they are run again."""
 
     def __init__(self, graph: Graph) -> None:

@@ -9,7 +9,7 @@ import functools
 import math
 import operator
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from chainrule.graph.node import Node
@@ -244,16 +244,26 @@ def make_list(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST
         return value
     if isinstance(value, RecordsBox):
         return self.copied_records(value, node)
-    box = ListBox()
     items = self.known_iteration(value)
     if items is not None:
-        self.state[box] = items
-        return box
+        return list_of(self, items, self.site_of(node), node)
     base = self.node(value)
     if isinstance(base.type, SequenceType):
+        box = ListBox()
         self.state[box] = self.primitive(sequence.copy, base)
         return box
     return self.verbatim("list(_0_)", base)
+
+
+def list_of(self: Builtins, items: list[Value], site: Hashable, node: ast.AST) -> ListBox:
+    """A new list of these items, made at ``site``."""
+    box = self.list_at(site)
+    if isinstance(box, RecordsBox):
+        for item in items:
+            self.append(box, item, node)
+    else:
+        self.state[box] = items
+    return box
 
 
 def _dict(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

@@ -273,6 +273,7 @@ def _order(self: Builtins, ranked: Ranked, backwards: bool) -> Node:
     text = ranked.places("sorted", option)
     made = self.verbatim(text, *ranked.parts, type=SequenceType(INT), pure=True)
     self.graph.names.setdefault(made, "order")
+    self.naturals.add(made)
     return made
 
 
