@@ -26,15 +26,22 @@ from chainrule.lift.library.object_sets import ObjectSet
 from chainrule.lift.library.ordering import make_sorted, sorted_list
 from chainrule.lift.values import (
     DictBox,
+    Enumerate,
     ListBox,
+    Mapped,
     ObjectBox,
+    Reversed,
     Static,
     TableBox,
     TupleValue,
     Value,
+    Zip,
     is_made,
 )
 from chainrule.primitives import sequence
+
+# What gives items one by one.
+LAZY = (Enumerate, Mapped, Reversed, Zip)
 
 OF_SETS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Sub: operator.sub,
@@ -105,6 +112,8 @@ class Sets(Dispatch):
         site = self.place_of(node)
         if items and isinstance(self.read(items[0]), (DictBox, TableBox)):
             items = [self.call_method(items[0], "keys", [], node)]
+        elif items and isinstance(self.read(items[0]), LAZY):
+            items = [self.as_list(items[0], node)]
         if site in self.object_sets:
             return self.call(Static(ObjectSet), items, {}, node)
         if items and self._has_objects(self.known_items(items[0]) or ()):

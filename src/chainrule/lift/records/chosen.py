@@ -143,8 +143,10 @@ class ChosenEntries(ConstantRecords):
     def _among(self, values: Sequence[Value], name: str) -> Node:
         """What may be chosen in one field, in order: made where all of it is known."""
         parts = self._parts_of(values)
-        around = reversed(list(self.block.around()))
-        home = next(each for each in around if all(p.block.encloses(each) for p in parts))
+        around = list(self.block.around())
+        # What a try computes stays in its body where no handler goes on.
+        homes = [next(each for each in part.block.around() if each in around) for part in parts]
+        home = min(homes, key=around.index, default=around[-1])
         with self.graph.inside(home):
             made = self.display(tuple(map(self.node, values)), "tuple")
         self.graph.names.setdefault(made, name)
