@@ -102,8 +102,26 @@ def until(W: Any, b: Any, steps: int) -> Any:
     return np.sum(m * m)
 
 
+def named(W: Any, b: Any, steps: int) -> Any:
+    """A name of the user's for what is recorded; only the product tells how long the vector is."""
+    x = b
+    for _ in range(steps):
+        z = W @ x + b
+        x = np.tanh(z)
+    return np.sum(x * x)
+
+
+def scaled(W: Any, b: Any, steps: int) -> Any:
+    x = b
+    for _ in range(steps):
+        y = x @ W
+        x = y / np.sqrt(np.sum(y * y))
+    return x @ W @ b
+
+
 STEPPED = (
-    relaxed, taken_away, left_over, listed, twice, with_other_terms, several_steps, until,
+    named, scaled, relaxed, taken_away, left_over, listed, twice, with_other_terms, several_steps,
+    until,
 )  # fmt: skip
 
 
@@ -164,6 +182,26 @@ def test_no_memory_is_taken_for_the_rows() -> None:
     slope(W, B, 3)
     assert slope.source.count("np.empty") == 2
     assert "outer(m" in slope.source and "+= np.outer" not in slope.source
+
+
+@pytest.mark.parametrize("function", [named, scaled])
+def test_vectors_are_as_long_as_what_multiplies_them(function: Callable[..., Any]) -> None:
+    slope = grad(function, wrt="W")
+    slope(W, B, 3)
+    assert "np.outer(z_bar" not in slope.source and "_tape.T @ " in slope.source
+    for point in ((W, B[:2], 3), (W[:, :2], B, 3)):
+        raised = []
+        for each in (function, slope):
+            with pytest.raises(ValueError) as caught:
+                each(*point)
+            raised.append(str(caught.value))
+        assert raised[0] == raised[1]
+
+
+def test_matrices_of_an_earlier_loop_are_multiplied_before_the_next() -> None:
+    slope = grad(twice, wrt="W")
+    slope(W, B, 3)
+    assert len(re.findall(r"^    W_bar \+?= \w+\.T @ \w+$", slope.source, re.MULTILINE)) == 2
 
 
 def test_what_goes_into_a_row_is_computed_there() -> None:

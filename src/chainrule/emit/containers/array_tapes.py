@@ -243,7 +243,7 @@ class _Recording:
         found: list[tuple[Value, Value, list[Value]]] = []
         for tape, grown in _recorded(self.loop):
             plain = self.uses.is_plain(tape) and self._is_worth(tape, grown.args[-1])
-            sizes = self.lengths.of(grown.args[-1]) if plain else None
+            sizes = (self.lengths.of(grown.args[-1]) or self._told(grown)) if plain else None
             if sizes is not None and self._begins_empty(tape):
                 found.append((tape, grown, sizes))
         if not found:
@@ -264,6 +264,22 @@ class _Recording:
             self.counts[tape] = count
         at = self.block.index(self.loop)
         self.block[at:at] = made
+
+    def _told(self, grown: Value) -> list[Value] | None:
+        """The length of a vector that a matrix has been multiplied by when it is recorded."""
+        entry, body = grown.args[-1], self.loop.body
+        if grown.args[0] not in self.multiplied or self.webs.is_changed(root_of(_made_of(entry))):
+            return None
+        for statement in body[: next(k for k, each in enumerate(body) if _makes(each, grown))]:
+            for value in evaluated_in(statement):
+                if value.op is not matmul or entry not in value.args:
+                    continue
+                matrix = value.args[1 - value.args.index(entry)]
+                lasts = matrix in self.lengths.before and not self.webs.is_changed(matrix)
+                if lasts and getattr(matrix.type, "unit_axes", ()) == (False, False):
+                    axis = value.args.index(entry)
+                    return [in_place(dimension, [matrix], (axis, ("len", "shape")[axis]))]
+        return None
 
     def _begins_empty(self, tape: Value) -> bool:
         """Take away the list with which a tape begins; whether there is one."""
@@ -426,6 +442,10 @@ class _Recording:
         header.captive = True
         loop.iterable = header
         return number
+
+
+def _makes(statement: Statement, value: Value) -> bool:
+    return isinstance(statement, Define) and statement.value is value
 
 
 def is_written_there(value: Value) -> bool:

@@ -20,6 +20,7 @@ from chainrule.emit.containers.array_tapes import (
     runs_to_its_end,
     spelled,
 )
+from chainrule.emit.containers.lengths_before import whole_number
 from chainrule.emit.flow.unused import drop_unused
 from chainrule.emit.memory.made import is_made
 from chainrule.emit.memory.reuse import evaluated_in
@@ -28,6 +29,7 @@ from chainrule.emit.plan import (
     RANGE,
     REVERSED,
     VARIABLE,
+    ZIP,
     Attempt,
     Define,
     For,
@@ -41,7 +43,7 @@ from chainrule.emit.plan import (
     walk,
 )
 from chainrule.graph.block import CONSTANT, PARAMETER
-from chainrule.graph.types import BOOL, FLOAT, INT, Array
+from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Array
 from chainrule.primitives.arithmetic import add, negative, subtract
 from chainrule.primitives.arrays.creation import zeros_like
 from chainrule.primitives.arrays.linear_algebra import matmul, outer
@@ -61,12 +63,20 @@ class _Term:
 
 
 def rows_of_outer_products(plan: Plan) -> set[Value]:
-    """The lists of which each step of a loop reads one entry for an outer product that it adds."""
+    """The lists of which each step of a loop reads an entry for an outer product that it adds.
+
+    Among them are those whose entries the other sides of such products can take the places of.
+    """
     found: set[Value] = set()
+    uses = count_uses(plan.body)
     for _, loop in _loops(plan):
-        for _, terms in _sums(loop, count_uses(plan.body)):
-            for term in terms:
-                found.update(row.args[0] for row in term.made.args if _is_row(row, loop))
+        rows = _rows(loop)
+        for _, terms in _sums(loop, uses):
+            for sides in (term.made.args for term in terms):
+                for row, other in (sides, sides[::-1]):
+                    alike = [rows[each] for each in _as_long(other) if each in rows]
+                    if row in rows and alike:
+                        found.update((rows[row], *alike))
     return found
 
 
@@ -76,22 +86,76 @@ def multiply_rows(plan: Plan, counts: Counts) -> None:
         # What follows a step that fails may read the rows.
         return
     changed = False
+    totals: set[Value] = set()
     for block, loop in _loops(plan):
+        sums = list(_sums(loop, count_uses(plan.body)))
+        rows = _zipped(loop) or []
+        before = loop.target, loop.iterable
+        if not sums or not (_by_number(loop, rows, counts) if rows else _steps(loop)):
+            continue
         kept: dict[Value, Value] = {}
-        for state, terms in _sums(loop, count_uses(plan.body)):
-            changed |= _Sum(plan, block, loop, counts, kept, state, terms).run()
+        made = [_Sum(plan, block, loop, counts, kept, totals, *each).run() for each in sums]
+        if any(made):
+            changed = True
+        elif rows:
+            loop.target, loop.iterable = before
+            loop.body[:] = loop.body[len(rows) :]
+            for row, _ in rows:
+                row.op, row.args = VARIABLE, []
     if changed:
         drop_unused(plan)
 
 
 def _loops(plan: Plan) -> list[tuple[list[Statement], For]]:
-    """The loops that run over ``range(n)``, back or forth, to its end, with where they stand."""
+    """The loops that are run to their ends, with where they stand."""
     return [
         (block, each)
         for block in blocks_of(plan.body)
         for each in block
-        if isinstance(each, For) and _steps(each) is not None and runs_to_its_end(each)
+        if isinstance(each, For) and runs_to_its_end(each)
     ]
+
+
+def _rows(loop: For) -> dict[Value, Value]:
+    """The entries of this step that a loop reads, with what each is an entry of."""
+    found = dict(_zipped(loop) or ())
+    for each in loop.body:
+        if isinstance(each, Define) and _is_row(each.value, loop):
+            found[each.value] = each.value.args[0]
+    return found
+
+
+def _zipped(loop: For) -> list[tuple[Value, Value]] | None:
+    """The variables of a loop over lists or arrays from their ends, with these."""
+    header = loop.iterable
+    several = header.op is ZIP
+    parts = header.args if several else [header]
+    targets = loop.target if several else [loop.target]
+    if not all(part.op is REVERSED and part.captive and not part.args[0].captive for part in parts):
+        return None
+    if not all(isinstance(target, Value) for target in targets):
+        return None
+    return list(zip(targets, [part.args[0] for part in parts], strict=True))
+
+
+def _by_number(loop: For, rows: list[tuple[Value, Value]], counts: Counts) -> bool:
+    """Let a loop over rows of tapes run over their numbers; whether it can."""
+    count = counts.get(rows[0][1])
+    if count is None or any(tape not in counts for _, tape in rows):
+        return False
+    steps = count.args[0] if count.op is python_max else count
+    if not all(_is_as_many(counts[tape], steps) for _, tape in rows):
+        return False
+    number = Value(VARIABLE, [], (), INT, loop.origin, loop.iterable.serial)
+    number.hint = "_"
+    over = Value(RANGE, [whole_number(0), steps, whole_number(1)], (), OPAQUE, loop.origin)
+    header = Value(REVERSED, [over], (), OPAQUE, loop.origin, loop.iterable.serial)
+    over.captive = header.captive = True
+    loop.target, loop.iterable = number, header
+    for row, tape in rows:
+        row.op, row.args = index, [tape, number]
+    loop.body[:0] = [Define(row) for row, _ in rows]
+    return True
 
 
 def _steps(loop: For) -> Value | None:
@@ -103,7 +167,7 @@ def _steps(loop: For) -> Value | None:
         return None
     start, stop, step = header.args
     plain = start.op is step.op is CONSTANT and (*start.params, *step.params) == (0, 1)
-    return stop if plain and stop.op is not VARIABLE and not stop.captive else None
+    return stop if plain else None
 
 
 def _sums(loop: For, uses: Counter[Value]) -> Iterator[tuple[Value, list[_Term]]]:
@@ -134,7 +198,8 @@ def _is_row(value: Value, loop: For) -> bool:
 class _Sum:
     """The running sum ``state`` of a loop that stands in ``block``.
 
-    ``kept`` are the arrays into which steps write values, by these.
+    ``kept`` are the arrays into which steps write values, by these, and ``totals`` the sums that
+    were made behind earlier loops.
     """
 
     plan: Plan
@@ -142,6 +207,7 @@ class _Sum:
     loop: For
     counts: Counts
     kept: dict[Value, Value]
+    totals: set[Value]
     state: Value
     terms: list[_Term]
 
@@ -168,6 +234,7 @@ class _Sum:
             behind += [Define(product.args[0]), Define(product)]
             total = self._added(total, term, product, behind)
         assert total is not None
+        self.totals.add(total)
         mapping = {self.state: total}
         for each in walk(self.plan.body):
             if each not in self.loop.body and each is not begin:
@@ -254,13 +321,7 @@ class _Sum:
         own, other = nodes.get(row), nodes.get(rows[0])
         if own is not None and other is not None and lengths_of(own) == lengths_of(other):
             return True
-        stack = [row]
-        while stack:
-            value = stack.pop()
-            if value in rows:
-                return True
-            stack.extend(value.args[k] for k in value.whole)
-        return False
+        return any(each in rows for each in _as_long(row))
 
     @staticmethod
     def _is_harmless(
@@ -337,6 +398,9 @@ class _Sum:
         del closing.targets[k], closing.sources[k]
         k = begin.targets.index(self.state)
         start = begin.sources[k]
+        if start in self.totals:
+            # Computed behind this loop it would keep the matrices alive.
+            return self.state
         del begin.targets[k], begin.sources[k]
         self.plan.states.discard(self.state)
         return None if start.op is zeros_like else start
@@ -357,6 +421,15 @@ class _Sum:
         made.hint, made.whole = link.hint, (0,) if total is None else link.whole
         behind.append(Define(made))
         return made
+
+
+def _as_long(array: Value) -> Iterator[Value]:
+    """What an array is made of that certainly has as many entries."""
+    stack = [array]
+    while stack:
+        value = stack.pop()
+        yield value
+        stack.extend(value.args[k] for k in value.whole)
 
 
 def _defines(statement: Statement, value: Value) -> bool:
