@@ -16,6 +16,7 @@ from chainrule.errors import Position, SourceError
 from chainrule.graph.traits import has, trait
 from chainrule.lift.iteration.products import nest_products
 from chainrule.lift.objects.mangling import mangle
+from chainrule.lift.prompt import typed_file
 from chainrule.lift.stale import confirm
 from chainrule.records import dataclass
 
@@ -148,10 +149,11 @@ def source_of(function: Callable[..., Any]) -> Source:
 
 @functools.lru_cache(maxsize=4096)
 def _parsed(function: types.FunctionType, code: types.CodeType) -> Source:
-    file = code.co_filename
+    file = typed_file(code)
     linecache.checkcache(file)
     if code.co_name == "<lambda>":
-        _lines_of(function, code)
+        if file == code.co_filename:
+            _lines_of(function, code)
         return _parsed_lambda(function, file)
     found = _definition_at(linecache.getlines(file, function.__globals__), code.co_firstlineno)
     if found is None:

@@ -12,6 +12,7 @@ from importlib.machinery import SourceFileLoader
 
 from chainrule.errors import Position, SourceError
 from chainrule.graph.large import large_programs
+from chainrule.lift.prompt import typed_file
 
 FUTURES = functools.reduce(
     lambda flags, name: flags | getattr(__future__, name).compiler_flag,
@@ -27,7 +28,7 @@ def confirm(function: types.FunctionType, code: types.CodeType, tree: Definition
     if any(same_code(each, code) for each in _alone(function, code, tree, flags)):
         return
     # What a code looks like hangs on the imports and the scopes around it: all of the file tells.
-    text = "".join(linecache.getlines(code.co_filename, function.__globals__))
+    text = "".join(linecache.getlines(typed_file(code), function.__globals__))
     found = [
         each
         for each in _codes_of(text, flags)
