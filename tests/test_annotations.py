@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import linecache
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Optional
 
 import numpy as np
 import numpy.typing as npt
@@ -374,3 +375,44 @@ def test_a_compiled_derivative_that_watches_its_module_knows_its_annotations() -
     slope = grad(scaled_entries, target="numba")
     np.testing.assert_array_equal(slope(np.array([1.0, 2.0])), [4.0, 8.0])
     assert "u: NDArray[np.float64]" in slope.source
+
+
+if TYPE_CHECKING:
+    from somewhere_else import Solver
+
+
+@dataclass
+class Pump:
+    """A field whose annotation is known to type checkers only."""
+
+    head: float
+    solver: Solver | None = None
+
+
+@dataclass
+class Limited:
+    """A field that may be None."""
+
+    head: float
+    limit: Optional[float] = None  # noqa: UP045
+
+
+def power_of(flow: float, pump: Pump) -> float:
+    """It reads fields."""
+    return flow * flow * pump.head
+
+
+def raised(flow: float, pump: Limited) -> float:
+    """It makes another."""
+    return replace(pump, head=flow).head ** 2
+
+
+def test_an_annotation_that_only_type_checkers_can_read_tells_nothing() -> None:
+    assert "pump.head" in render(derive(power_of, wrt="flow"), target="math").source
+    assert grad(power_of)(3.0, Pump(2.0)) == 12.0
+
+
+def test_a_dataclass_with_a_field_that_may_be_none_is_asked_for_as_a_whole() -> None:
+    with pytest.raises(UnsupportedError, match="`pump`, of which nothing tells all fields"):
+        derive(raised, wrt="flow", kinds={})
+    assert grad(raised)(3.0, Limited(2.0)) == 6.0

@@ -10,6 +10,7 @@ import ast
 import dataclasses
 import re
 import sys
+import types
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any, get_args, get_origin
@@ -40,8 +41,22 @@ class Example:
 
 def hints_of(function: Callable[..., Any]) -> Mapping[str, Any]:
     """The annotations of a function, those that are written as text evaluated where they can be."""
-    own = getattr(function, "__annotations__", {})
-    names = getattr(function, "__globals__", {})
+    return _evaluated(
+        getattr(function, "__annotations__", {}), getattr(function, "__globals__", {})
+    )
+
+
+def _hints_of_class(cls: type) -> dict[str, Any]:
+    """Those of the fields of a class, and of the classes that it is derived from."""
+    found: dict[str, Any] = {}
+    for each in reversed(cls.__mro__):
+        module = sys.modules.get(each.__module__)
+        found.update(_evaluated(vars(each).get("__annotations__", {}), vars(module or types)))
+    return found
+
+
+def _evaluated(own: Mapping[str, Any], names: dict[str, Any]) -> dict[str, Any]:
+    """Annotations, those that are written as text evaluated where they can be."""
     found = {}
     for name, hint in own.items():
         found[name] = hint
@@ -93,7 +108,7 @@ def hinted(name: str, annotation: Any) -> Type | Example | None:
     if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
         return _instance(name, annotation)
     if isinstance(annotation, type) and hasattr(annotation, "_fields"):
-        hints = typing.get_type_hints(annotation)
+        hints = _hints_of_class(annotation)
         kinds = [hinted(f"{name}.{field}", hints.get(field)) for field in annotation._fields]
         told = [example_of(kind) for kind in kinds if kind is not None]
         return Example(annotation(*told)) if len(told) == len(kinds) else None
@@ -148,7 +163,7 @@ def _axes(dims: str) -> tuple[bool, ...] | None:
 def _instance(name: str, cls: type) -> Example | None:
     """An object of a dataclass whose fields are like their annotations."""
     made: Any = object.__new__(cls)
-    hints = typing.get_type_hints(cls)
+    hints = _hints_of_class(cls)
     for field in dataclasses.fields(cls):
         kind = hinted(f"{name}.{field.name}", hints.get(field.name))
         if kind is None:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, get_origin
 
+from chainrule.errors import UnsupportedError
+from chainrule.graph.block import PARAMETER
 from chainrule.graph.guard import Route
 from chainrule.graph.node import Node
 from chainrule.graph.traits import has
@@ -304,11 +306,22 @@ def _super(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST)
     return Super(self.lookup(first, node), frame.cells["__class__"].cell_contents)
 
 
+def _no_dataclass(self: Inspection, owner: Value, node: ast.AST) -> UnsupportedError:
+    if not isinstance(owner, Node) or owner.op is not PARAMETER:
+        return self.unsupported("`replace` of what is no dataclass", "Make a new one.", node)
+    return self.unsupported(
+        f"`replace` of `{owner.params[0]}`, of which nothing tells all fields",
+        "Call the derivative with arguments, or annotate it with a dataclass each of whose fields "
+        "is a float, a str, an array of known axes, or such a dataclass: no `Optional`, no `dict`.",
+        node,
+    )
+
+
 def _replaced(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     """``dataclasses.replace(instance, **changes)``."""
     owner = self.read(args[0])
     if not isinstance(owner, ObjectBox) or not dataclasses.is_dataclass(owner.type):
-        raise self.unsupported("`replace` of what is no dataclass", "Make a new one.", node)
+        raise _no_dataclass(self, owner, node)
     values = {
         field.name: keywords[field.name]
         if field.name in keywords
