@@ -223,3 +223,27 @@ def test_what_is_recorded_of_an_argument_is_called_by_the_name_of_the_parameter(
     assert slope(0.7, 9) == pytest.approx(float(expected), abs=1e-9 + noise)
     assert "stretch_tape.append(stretch)" in slope.source
     assert "for stretch in reversed(stretch_tape):" in slope.source
+
+
+LINKS = [(0.1, 1.5), (0.4, -1.5), (0.3, 0.2)]
+
+
+def reach(angles: list[float], links: Any = LINKS) -> float:
+    x = turned = 0.0
+    for angle, (length, twist) in zip(angles, links, strict=True):
+        turned += angle + twist
+        x += length * math.cos(turned)
+    return x
+
+
+def reach_of_all(angles: list[float]) -> float:
+    return reach(angles) ** 2
+
+
+def test_a_default_of_a_helper_is_called_as_in_the_module_that_holds_it() -> None:
+    slope = grad(reach_of_all)
+    found = slope([0.1, 0.2, 0.3])
+    expected, noise = along(lambda h: reach_of_all([0.1, 0.2 + h, 0.3]))
+    assert found[1] == pytest.approx(float(expected), abs=1e-9 + noise)
+    assert "LINKS = [(0.1, 1.5), (0.4, -1.5), (0.3, 0.2)]" in slope.source
+    assert "list_0" not in slope.source

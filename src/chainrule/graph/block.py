@@ -9,7 +9,7 @@ names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
 from chainrule.graph.answer import Answer
@@ -424,10 +424,16 @@ class Graph:
         self.globals[module, name] = value
         return self.leaf(GLOBAL, (module, name), (module, name), type)
 
-    def key_of(self, known: Any) -> Hashable:
-        """The key of an object that has no name of its own: the same each time it is asked for."""
+    def key_of(self, known: Any, names: Mapping[str, Any]) -> Hashable:
+        """The key of an object that has no name of its own: the same each time it is asked for.
+
+        One of ``names`` may hold it.
+        """
         held = (key for key, other in self.references.items() if other is known)
-        return next(held, ("", f"{type(known).__name__}_{len(self.references)}"))
+        shown = (name for name, other in names.items() if other is known and name[0] != "_")
+        free = (("", name) for name in shown if ("", name) not in self.references)
+        fallback = ("", f"{type(known).__name__}_{len(self.references)}")
+        return next(held, next(free, fallback))
 
     def reference(self, key: Hashable, value: object) -> Node:
         """A Python object (function, class, table) that the emitted code refers to by name."""

@@ -435,7 +435,7 @@ class Core:
         if isinstance(module, str) and name is not None:
             return (public_home(module, name, known), name)
         is_module = type(known).__name__ == "module"
-        return (known.__name__, "") if is_module else self.graph.key_of(known)
+        return (known.__name__, "") if is_module else self.graph.key_of(known, self.frame.globals)
 
     def dict_node(self, keys: Iterable[Any], items: Sequence[Node]) -> Node:
         """A run-time dict of ``items``, one for each of the keys, which are known."""
