@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import compress, repeat
 from operator import is_not
 from typing import Any
@@ -13,7 +14,8 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, INT, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.branches.implied import learn
-from chainrule.lift.core import AlwaysRaises, Completion, Core
+from chainrule.lift.branches.recurring import Recurring
+from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.iteration.shapes import bound_part
 from chainrule.lift.kinds import kind_of
 from chainrule.lift.state import Frame, JoinedBox, Joiner, Key, Slot, State, resolve_slots
@@ -54,7 +56,7 @@ class Path:
         return self.completion is not Completion.RAISES
 
 
-class Branching(Core):
+class Branching(Recurring):
     """Runs the paths of a branch and joins them."""
 
     def run_path(
@@ -528,10 +530,8 @@ class Branching(Core):
     ) -> Completion:
         """Join the two arms of a branch that were run from ``start``."""
         then, orelse = paths
-
-        def build() -> Node:
-            return self.block.add(IF, (predicate,), (then.block, orelse.block, style))
-
+        arms = (then.block, orelse.block, style)
+        build = partial(self.structured, IF, (predicate,), arms)
         if not any(path.alive for path in paths):
             build()
             return Completion.RAISES

@@ -220,7 +220,7 @@ class Loops(Remembering):
         body.results = tuple(results) + ((stop,) if stop is not None else ())
         self._check_nothing_is_lost(attempt, results)
         params = (attempt.kind, attempt.condition, body, stop is not None)
-        node = self.block.add(LOOP, (*bounds, *attempt.initial), params)
+        node = self.structured(LOOP, (*bounds, *attempt.initial), params)
         items = iter([self.block.item(node, k) for k in range(len(results))])
         for item, parameter in enumerate(attempt.parameters):
             if (name := self.graph.names.get(parameter)) is not None:
