@@ -214,6 +214,37 @@ def test_calls_with_arguments_of_the_kinds_of_the_call_before_build_no_key(
         patched.setattr(specialise, "bound_arguments", refused)
         found = [slope(*arguments) for slope, arguments in calls]
     np.testing.assert_equal(found, expected)
+    named = [(slope, arguments[:1], arguments[1:]) for slope, arguments in calls]
+    names = [("x", "scale"), ("steps",)]
+    for (slope, first, rest), own, value in zip(named, names, expected, strict=True):
+        keywords = dict(zip(own, rest, strict=True))
+        slope(*first, **keywords)
+        with monkeypatch.context() as patched:
+            patched.setattr(specialise, "kind_key", refused)
+            patched.setattr(specialise, "bound_arguments", refused)
+            np.testing.assert_equal(slope(*first, **keywords), value)
+
+
+def test_arguments_given_by_name_are_told_apart_by_name_and_kind() -> None:
+    product = chainrule.hvp(norm)
+    x, ahead = np.array([3.0, 4.0]), np.array([1.0, 2.0])
+    expected = chainrule.hvp(norm)(x, ahead)
+    for _ in range(2):
+        np.testing.assert_equal(product(x, x_dot=ahead), expected)
+        np.testing.assert_equal(product(x, ahead), expected)
+        np.testing.assert_equal(product(x_dot=ahead, x=x), expected)
+        np.testing.assert_equal(product(x=x, x_dot=ahead), expected)
+        with pytest.raises(TypeError):
+            product(x, y_dot=ahead)
+        with pytest.raises((TypeError, ValueError)):
+            product(x, x_dot=np.ones((2, 1)))
+    slope = chainrule.grad(weighted, wrt="x")
+    layers = [{"W": np.ones((2, 3)), "b": np.zeros(2)}]
+    for _ in range(2):
+        for scale in (0.5, 2, np.float32(0.5)):
+            alone = chainrule.grad(weighted, wrt="x")(layers, np.ones(3), scale)
+            np.testing.assert_equal(slope(layers, x=np.ones(3), scale=scale), alone)
+            np.testing.assert_equal(slope(layers, scale=scale, x=np.ones(3)), alone)
 
 
 @pytest.mark.parametrize(

@@ -18,31 +18,35 @@ from chainrule.lift.records.layout import attributes_of, layout_of
 PLAIN = (float, int, bool, complex)
 # Types of arrays that were met: telling them from others again takes no questions.
 ARRAYS: set[type] = set()
-Fits = Callable[[tuple[Any, ...]], bool]
+Fits = Callable[[tuple[Any, ...], dict[str, Any]], bool]
 # Conditions beyond which a key takes hardly longer.
 MOST_TESTS = 100
 
 
-def never(args: tuple[Any, ...]) -> bool:
+def never(args: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
     """Fits nothing."""
     return False
 
 
-def fits(args: tuple[Any, ...], function: Any, bound: Sequence[Any] = ()) -> Fits:
+def fits(
+    args: tuple[Any, ...], keywords: dict[str, Any], function: Any, bound: Sequence[Any] = ()
+) -> Fits:
     """A quick check for arguments of the same kinds as these; one that fits none if it were long.
 
-    It may be stricter than the key, never laxer: lists have the lengths that they have here.
-    The ``function`` must have the defaults that it has now, and ``bound`` must stand.
+    It may be stricter than the key, never laxer: lists have the lengths that they have here, and
+    names stand in this order.  The ``function`` must have the defaults that it has now, and
+    ``bound`` must stand.
     """
     tests = _Tests()
-    if not tests.of_items(args, "args"):
+    if not tests.of_items(args, "args") or not tests.of_names(keywords, "keywords"):
         return never
-    tests.names.update(function=function, defaults=function.__defaults__)
-    found = ["function.__defaults__ is defaults", f"len(args) == {len(args)}", *tests.found]
+    tests.names.update(function=function, defaults=function.__defaults__, names=tuple(keywords))
+    named = "tuple(keywords) == names" if keywords else "not keywords"
+    found = [named, "function.__defaults__ is defaults", f"len(args) == {len(args)}", *tests.found]
     if bound:
         tests.names["bound"] = bound
-        found.insert(1, "all([each.stands() for each in bound])")
-    return eval(f"lambda args: {' and '.join(found)}", tests.names)  # type: ignore[no-any-return]
+        found.insert(2, "all([each.stands() for each in bound])")
+    return eval(f"lambda args, keywords: {' and '.join(found)}", tests.names)  # type: ignore[no-any-return]
 
 
 class _Tests:
@@ -55,6 +59,10 @@ class _Tests:
     def of_items(self, values: Sequence[Any], holder: str) -> bool:
         """Whether the entries of what is called ``holder`` have conditions, which are added."""
         return all(self._of(value, f"{holder}[{k}]") for k, value in enumerate(values))
+
+    def of_names(self, values: dict[str, Any], holder: str) -> bool:
+        """Whether what a dict holds under names has conditions, which are added."""
+        return all(self._of(value, f"{holder}[{key!r}]") for key, value in values.items())
 
     def _of(self, value: Any, read: str) -> bool:
         if len(self.found) > MOST_TESTS:
@@ -71,7 +79,7 @@ class _Tests:
             return self.of_items(value, name)
         if kind is dict and all(type(key) is str for key in value):
             self.found.append(f"tuple({name}) == {self._name(tuple(value))}")
-            return all(self._of(item, f"{name}[{key!r}]") for key, item in value.items())
+            return self.of_names(value, name)
         return kind in PLAIN
 
     def _name(self, value: Any) -> str:

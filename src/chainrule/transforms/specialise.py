@@ -311,10 +311,10 @@ class ByKind:
     def _called(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         first = self.variants.first
         others = self._others
-        if not self.entry.on and others and not keywords and others.is_as_before(args):
+        if not self.entry.on and others and others.is_as_before(args, keywords):
             # What these are floats do not decide: they are of the kinds of the call before.
             first.source = others.source
-            return others(*args)
+            return others(*args, **keywords)
         if not self.entry.on and self.entry.fits(bound_arguments(first, args, keywords)):
             self.entry.switch(on=True)
             first.source = self.variants.text
@@ -381,9 +381,9 @@ class Specialised:
             f"{request.transform} of `{plain.__name__}`, generated for the kinds of its arguments."
         )
 
-    def is_as_before(self, args: tuple[Any, ...]) -> bool:
+    def is_as_before(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
         """Whether these are certainly of the kinds of the arguments of the call before."""
-        return self._fits(args)
+        return self._fits(args, keywords)
 
     def again(self) -> Specialised:
         """Another of the same, to which nothing has been given yet; what is made they share."""
@@ -438,8 +438,9 @@ class Specialised:
         return bool(self._partials) and not all(each.stands() for each in self._partials)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        if not keywords and self._fits(args):
-            return self._latest(*args)  # type: ignore[misc]
+        if self._fits(args, keywords):
+            made: Any = self._latest
+            return made(*args, **keywords) if keywords else made(*args)
         try:
             if self._has_other_defaults():
                 self._read_defaults()
@@ -452,8 +453,8 @@ class Specialised:
                 made = self._kept.get(key)
                 if made is None or not _is_as_new(made):
                     made = self._kept[key] = self._make(args, keywords)
-                by_types = not (keywords or self._containers) and self._owner is None
-                check = fits(args, self._plain, self._partials) if by_types else never
+                by_types = not self._containers and self._owner is None
+                check = fits(args, keywords, self._plain, self._partials) if by_types else never
                 found = self._made[key] = made, check
                 if self._owner is None and target_named(self.request.target).decorator is not None:
                     return self._compiled(made, args, keywords)
