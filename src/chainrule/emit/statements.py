@@ -16,6 +16,7 @@ from chainrule.emit.flow.alternatives import (
     with_inner_test,
 )
 from chainrule.emit.flow.managers import Managers, managers_of, wrapped
+from chainrule.emit.memory.held_arrays import writes_array
 from chainrule.emit.memory.made import ufunc_of
 from chainrule.emit.memory.overlaps import copied, overlaps
 from chainrule.emit.memory.views import is_update
@@ -343,10 +344,11 @@ class Writer:
         return found
 
     def _entry_added(self, value: Value, owner: ast.expr, args: list[ast.expr]) -> ast.stmt:
-        """``a[i] += e``, or ``a[i] = a[i] + e`` where an array without axes may be there."""
+        """``a[i] += e``; ``a[i] = a[i] + e`` where an array is there that others may hold."""
         path = path_of(value, args[:-1])
         added = _add_into(subscript(owner, path, ast.Store()), args[-1])
-        if value.derivative or not self._may_be_boxed(owner) or isinstance(value.type, Array):
+        boxed = not (value.derivative or isinstance(value.type, Array))
+        if not writes_array(value) and not (boxed and self._may_be_boxed(owner)):
             return added
         before = subscript(owner, path, ast.Load())
         return ast.Assign([added.target], ast.BinOp(before, added.op, added.value))
@@ -383,6 +385,8 @@ class Writer:
         """``a[i] += e`` where ``a[i] = a[i] + e`` is meant."""
         written = value.args[-1]
         if not written.captive or written.op not in AUGMENTED or not _may_be_added_to(written):
+            return None
+        if writes_array(value):
             return None
         tree = args[-1]
         if not isinstance(tree, ast.BinOp):

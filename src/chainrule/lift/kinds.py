@@ -6,12 +6,12 @@ rest, and so on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from chainrule.graph.block import CONSTANT, Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL
+from chainrule.graph.types import BOOL, DYNAMIC, OPAQUE, Sequence, Type, Varying, unit_axes_of
 from chainrule.lift.values import (
     ENTRIES,
     UNBOUND,
@@ -29,13 +29,14 @@ from chainrule.primitives.arithmetic import logical_not
 from chainrule.primitives.effect import VERBATIM
 
 BOTH = "_0_ and _1_"
+AS_BOOL = "bool(_0_)"
 
 
 def kind_of(value: Value) -> Any:
     """What values have in common that can be joined; None for what is no value of a name."""
-    if isinstance(value, Node) or (
-        isinstance(value, Static) and isinstance(value.value, (str, bool, type(None)))
-    ):
+    if isinstance(value, Node):
+        return kind_of_type(value.type)
+    if isinstance(value, Static) and isinstance(value.value, (str, bool, type(None))):
         return "node"
     if isinstance(value, TupleValue):
         return ("tuple", len(value.items))
@@ -48,6 +49,25 @@ def kind_of(value: Value) -> Any:
     if is_made(value):
         return ("dict", None) if isinstance(value, DictBox) else ("object", value.type)
     return None if isinstance(value, (list, dict)) else ("one", id(value))
+
+
+def kind_of_type(type: Type) -> Any:
+    """The kind of a value of this type: an entry of a list may be an array or a number."""
+    rank = len(unit_axes_of(type))
+    return ("row", rank) if rank else "node"
+
+
+def is_of_node(kind: Any) -> bool:
+    """Whether values of this kind are nodes themselves, as no box is."""
+    return kind == "node" or (isinstance(kind, tuple) and kind[0] == "row")
+
+
+def are_of_several_ranks(nodes: Iterable[Node]) -> bool:
+    """Whether some of these are arrays, and others numbers or arrays of other axes."""
+    types = [node.type for node in nodes if node.type not in (OPAQUE, DYNAMIC)]
+    if any(isinstance(each, (Sequence, Varying)) for each in types):
+        return False
+    return len(set(map(kind_of_type, types))) > 1
 
 
 def identity_of(value: Value) -> Any:
@@ -85,6 +105,13 @@ def split_by_kind(
 def negated(tag: Node) -> Node:
     """The opposite of a bool, computed where that is."""
     return tag.block.add(logical_not, (tag,), (), BOOL)
+
+
+def as_bool(tag: Node) -> Node:
+    """What tells two kinds apart as a bool, as a loop hands it on: computed where it is."""
+    if tag.type == BOOL:
+        return tag
+    return tag.block.add(VERBATIM, (tag,), (AS_BOOL, BOOL, None), BOOL)
 
 
 def both(one: Node, other: Node) -> Node:

@@ -10,7 +10,7 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import CONSTANT, Graph
 from chainrule.graph.node import Node
-from chainrule.lift.kinds import identity_of, kind_of, split_by_kind
+from chainrule.lift.kinds import are_of_several_ranks, identity_of, kind_of, split_by_kind
 from chainrule.lift.source import Source
 from chainrule.lift.values import (
     BOXES,
@@ -193,9 +193,11 @@ class Joiner:
         together = self._join_parts(values, bound, states, name)
         if together is not None:
             return together
-        nodes = [self._as_node(value) for value in values]
-        if all(node is not None for node in nodes):
-            return self._slot(tuple(node for node in nodes if node is not None))
+        nodes = [node for value in values if (node := self._as_node(value)) is not None]
+        if len(nodes) == len(values):
+            if are_of_several_ranks(nodes):
+                return self._either(values, states, name)
+            return self._slot(tuple(nodes))
         if self._are_told_lists(bound, states):
             return self._either(values, states, name)
         lists = (

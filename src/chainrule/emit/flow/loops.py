@@ -28,6 +28,7 @@ from chainrule.emit.plan import (
     Statement,
     Value,
     blocks_of,
+    captives,
     count_uses,
     defined_by,
     is_effect,
@@ -360,7 +361,7 @@ def _comprehension(
     fits = _is_tree(element, inner if test is not None else outer, uses)
     if test is not None:
         fits = fits and _is_tree(test, outer, uses)
-    if not fits or any(state in step.args for step in (*outer, *inner)):
+    if not fits or any(state in each.args for step in (*outer, *inner) for each in _deep(step)):
         return None
     _starts_empty(state, statements[:position])
     for step in (*outer, *inner):
@@ -372,6 +373,12 @@ def _comprehension(
     args = [loop.iterable, element, *([test] if test is not None else [])]
     state.op, state.args, state.params = COMPREHENSION, args, (loop.target,)
     return state
+
+
+def _deep(step: Value) -> Iterator[Value]:
+    """A step, and what is written in place within it."""
+    yield step
+    yield from captives(step)
 
 
 def _in_order(loop: For, element: Value) -> str | None:

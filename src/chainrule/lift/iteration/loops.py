@@ -32,7 +32,7 @@ from chainrule.lift.iteration.shapes import (
     names_of,
     nothing_of,
 )
-from chainrule.lift.kinds import split_by_kind
+from chainrule.lift.kinds import as_bool, split_by_kind
 from chainrule.lift.library.contents import CONTENT
 from chainrule.lift.state import Frame, Key, State, same_value
 from chainrule.lift.values import (
@@ -349,8 +349,8 @@ class Loops(Remembering):
         parts = split_by_kind(self.graph, value, shape.kind)
         if parts is None:
             raise value.refusal
-        tag, then, orelse = parts
-        return tag, UNBOUND if then is None else then, UNBOUND if orelse is None else orelse
+        then, orelse = (UNBOUND if part is None else part for part in parts[1:])
+        return as_bool(parts[0]), then, orelse
 
     def either(self, tag: Node, then: Value, orelse: Value) -> Either:
         """A value of two kinds, at the start of a step or behind the loop."""

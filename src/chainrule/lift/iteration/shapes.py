@@ -10,7 +10,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box
-from chainrule.lift.kinds import kind_of
+from chainrule.lift.kinds import kind_of, kind_of_type
 from chainrule.lift.values import DictBox, Either, ListBox, ObjectBox, Value, View
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays import creation
@@ -175,7 +175,7 @@ def kind_of_shape(shape: Shape) -> Any:
     if isinstance(shape, Same):
         return kind_of(shape.value)
     if isinstance(shape, Scalar):
-        return None if shape.late else "node"
+        return None if shape.late else kind_of_type(shape.type)
     if isinstance(shape, Layout):
         if shape.kind == "entry":
             return ("entry", id(shape.named))

@@ -32,7 +32,7 @@ from chainrule.lift.iteration.shapes import (
     kind_of_shape,
     shapes_by_kind,
 )
-from chainrule.lift.kinds import kind_of
+from chainrule.lift.kinds import is_of_node, kind_of
 from chainrule.lift.state import Key, State, same_value
 from chainrule.lift.statements import Statements
 from chainrule.lift.values import (
@@ -135,7 +135,7 @@ class Widening(Statements):
             return next(iter(found.values()))
         # What may be None, or another plain value, comes last.
         *kinds, (_, orelse) = sorted(
-            found.items(), key=lambda item: (isinstance(item[1], Same), item[0] == "node")
+            found.items(), key=lambda item: (isinstance(item[1], Same), is_of_node(item[0]))
         )
         for kind, then in reversed(kinds):
             orelse = Alternatives(kind, then, orelse)
