@@ -116,6 +116,63 @@ def one_of_two_lists(x, y, n):
     return t
 
 
+# --- a name that is a number, or None, until a step of a loop gives it an entry ----------------
+
+
+def handed_on(x, y, n):
+    z = np.array([x, y])
+    rows = [z, z * y, np.sin(z)]
+    last = 0.0
+    t = 0.0
+    for k in range(n):
+        t += (last * z).sum()
+        last = rows[k % 3]
+    return t
+
+
+def chosen_before(x, y, n):
+    z = np.array([x, y])
+    rows = [z, z * y, np.sin(z)]
+    u = rows[0] if n % 2 else x
+    t = 0.0
+    for k in range(n):
+        t += (u * z).sum()
+        if k == 1:
+            u = rows[1]
+    return t
+
+
+def the_best(x, y, n):
+    z = np.array([x, y])
+    rows = [z * k for k in range(n)]
+    best = None
+    for r in rows:
+        if best is None or r.sum() > best.sum():
+            best = r
+    return (best * z).sum()
+
+
+class Cell:
+    def __init__(self):
+        self.last = None
+
+    def put(self, row):
+        before, self.last = self.last, row
+        return before
+
+
+def kept_in_an_object(x, y, n):
+    z = np.array([x, y])
+    rows = [z * k for k in range(n)]
+    cell = Cell()
+    t = x
+    for r in rows:
+        before = cell.put(r)
+        if before is not None:
+            t += (before * r).sum()
+    return t
+
+
 # --- a list that its own steps read -----------------------------------------------------------
 
 
@@ -128,7 +185,8 @@ def grown_by_itself(x, y, n):
 
 FUNCTIONS = [
     summed, made_with_numbers, summed_twice, in_two_lists, at_a_place_that_is_asked,
-    the_last_or_a_number, by_a_name, replaced, in_place_of_none, one_of_two_lists, grown_by_itself,
+    the_last_or_a_number, by_a_name, replaced, in_place_of_none, one_of_two_lists, handed_on,
+    chosen_before, the_best, kept_in_an_object, grown_by_itself,
 ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from chainrule.graph.block import CONSTANT, Graph
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, DYNAMIC, OPAQUE, Sequence, Type, Varying, unit_axes_of
+from chainrule.graph.types import BOOL, DYNAMIC, Sequence, Type, Varying, unit_axes_of
 from chainrule.lift.values import (
     ENTRIES,
     UNBOUND,
@@ -62,12 +62,18 @@ def is_of_node(kind: Any) -> bool:
     return kind == "node" or (isinstance(kind, tuple) and kind[0] == "row")
 
 
-def are_of_several_ranks(nodes: Iterable[Node]) -> bool:
-    """Whether some of these are arrays, and others numbers or arrays of other axes."""
-    types = [node.type for node in nodes if node.type not in (OPAQUE, DYNAMIC)]
-    if any(isinstance(each, (Sequence, Varying)) for each in types):
+def are_apart(types: Iterable[Type]) -> bool:
+    """Whether some of these are the types of arrays, and others of numbers, None or other axes."""
+    told = list(types)
+    if DYNAMIC in told or any(isinstance(each, (Sequence, Varying)) for each in told):
         return False
-    return len(set(map(kind_of_type, types))) > 1
+    return len(set(map(kind_of_type, told))) > 1
+
+
+def change_rank(before: Type, after: Type) -> bool:
+    """Whether a step of a loop makes an array with another number of axes out of an array."""
+    ranks = {len(unit_axes_of(each)) for each in (before, after)}
+    return len(ranks) > 1 and 0 not in ranks
 
 
 def identity_of(value: Value) -> Any:

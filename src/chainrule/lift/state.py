@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.errors import UnsupportedError
-from chainrule.graph.block import CONSTANT, Graph
+from chainrule.graph.block import CONSTANT, UNDEFINED, Graph
 from chainrule.graph.node import Node
-from chainrule.lift.kinds import are_of_several_ranks, identity_of, kind_of, split_by_kind
+from chainrule.lift.kinds import are_apart, identity_of, kind_of, split_by_kind
 from chainrule.lift.source import Source
 from chainrule.lift.values import (
     BOXES,
@@ -195,7 +195,7 @@ class Joiner:
             return together
         nodes = [node for value in values if (node := self._as_node(value)) is not None]
         if len(nodes) == len(values):
-            if are_of_several_ranks(nodes):
+            if are_apart(node.type for node in nodes if node.op is not UNDEFINED):
                 return self._either(values, states, name)
             return self._slot(tuple(nodes))
         if self._are_told_lists(bound, states):

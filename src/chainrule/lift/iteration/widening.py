@@ -9,7 +9,7 @@ from typing import Any
 
 from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, INT, OPAQUE, Type, join, join_entries, unit_axes_of
+from chainrule.graph.types import FLOAT, INT, OPAQUE, Type, join, join_entries
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box, boxes_in, is_held
 from chainrule.lift.iteration.cycles import leads_back
@@ -32,7 +32,7 @@ from chainrule.lift.iteration.shapes import (
     kind_of_shape,
     shapes_by_kind,
 )
-from chainrule.lift.kinds import is_of_node, kind_of
+from chainrule.lift.kinds import are_apart, change_rank, is_of_node, kind_of
 from chainrule.lift.state import Key, State, same_value
 from chainrule.lift.statements import Statements
 from chainrule.lift.values import (
@@ -211,6 +211,7 @@ class Widening(Statements):
         """One node of either type, if a derivative can still flow through it."""
         joined = join(left, right)
         lost = (left.differentiable or right.differentiable) and not joined.differentiable
+        lost = lost or are_apart((left, right))
         return Unknown() if lost else Scalar(joined, late)
 
     def _widen_one(
@@ -253,7 +254,7 @@ class Widening(Statements):
                 return self._widen_made(row, before, value, after, key)
             if self._is_held(before) and self._is_held(value):
                 held = self._held_type(before, self.state), self._held_type(value, after)
-                if _change_rank(*held):
+                if change_rank(*held):
                     return Unknown()
                 alike = len({type(each) for each in held}) == 1
                 fresh = self._fresh(join(*held) if alike else held[1], value, after, key)
@@ -329,7 +330,7 @@ class Widening(Statements):
         if not self._is_held(value):
             return Unknown()
         own = self._held_type(value, after)
-        if _change_rank(shape.type, own):
+        if change_rank(shape.type, own):
             return Unknown()
         held_type = join(shape.type, own)
         fresh = self._fresh(held_type, value, after, key)
@@ -587,12 +588,6 @@ def _class_of(box: DictBox | ObjectBox | ListBox) -> Any:
     if isinstance(box, ListBox):
         return list
     return box.type if isinstance(box, ObjectBox) else None
-
-
-def _change_rank(before: Type, after: Type) -> bool:
-    """Whether a step of a loop makes an array with another number of axes out of an array."""
-    ranks = {len(unit_axes_of(each)) for each in (before, after)}
-    return len(ranks) > 1 and 0 not in ranks
 
 
 def _is_written(value: Value) -> bool:
