@@ -19,6 +19,7 @@ import scipy.fft
 import scipy.integrate
 import scipy.linalg
 import scipy.ndimage
+import scipy.optimize
 import scipy.signal
 import scipy.special
 from scipy.spatial.distance import cdist, pdist
@@ -67,6 +68,12 @@ scipy.fft.dst(x) + scipy.fft.idst(x) * scipy.fft.dst(x, type=3, norm='ortho')
 scipy.fft.idct(x, 3) * scipy.fft.idst(x, 3) + scipy.fft.dct(x, 4, norm='ortho')
 scipy.spatial.distance.squareform(x[:3])
 np.roots(np.array([1.0, -6.0, 11.0, -6.0]) + 0.01 * x).real
+np.add.reduceat(x, [0, 1, 3]) * np.add.reduceat(x**2, np.array([1, 2, 3]))
+scipy.linalg.hankel(x)
+scipy.linalg.solve_toeplitz(x + np.array([9.0, 0.0, 0.0, 0.0]), x[::-1] ** 2)
+scipy.linalg.solve_circulant(x + np.array([9.0, 0.0, 0.0, 0.0]), x[::-1] ** 2)
+scipy.fft.hfft(x + 1j * x[::-1]) ** 2
+np.abs(scipy.fft.ihfft(x, 5, norm='forward')) * scipy.fft.hfft(x + 1j, 3, norm='ortho')
 np.abs(np.roots(np.array([1.0, 0.3, 2.0, -6.0]) + 0.01 * x))
 scipy.linalg.solve_banded((1, 1), np.outer([0.3, 4.0, 0.5], x), x)
 scipy.linalg.solve_banded((2, 1), np.outer([0.3, 4.0, 0.5, 0.2], x), np.ones(4))
@@ -199,6 +206,14 @@ special.betaln(x, x[::-1])
 """
 
 MATRICES = """
+np.add.reduceat(x, [0, 2], axis=1)
+scipy.fft.dctn(x) * scipy.fft.idctn(x, norm='ortho')
+scipy.fft.dstn(x, type=3, axes=[1]) + scipy.fft.idstn(x, axes=(0,))
+scipy.optimize.nnls(x.T, np.array([1.0, -3.0, 2.0, 0.4]))[0]
+scipy.optimize.nnls(np.abs(x.T - 0.5), x.T[:, 0])[1]
+scipy.linalg.eigh(x @ x.T, 3.0 * np.eye(3) + x[:, :3] @ x[:, :3].T, eigvals_only=True)
+scipy.linalg.eigvalsh(x @ x.T, b=3.0 * np.eye(3) + x[:, :3], lower=False)
+scipy.linalg.eigh(x @ x.T, 3.0 * np.eye(3) + x[:, :3] @ x[:, :3].T)[1] ** 2
 np.pad(x, ((int(x[0, 0]) + 1, 0), (2, 3)), mode='wrap')
 np.pad(x, int(x[0, 0]) + 1) @ np.pad(x, int(x[0, 0]) + 1, mode='symmetric').T
 scipy.signal.convolve2d(x, x[:2, :2], 'same')

@@ -22,9 +22,25 @@ SHAPES = {
     "dfn": 3.0,
     "dfd": 5.0,
     "kappa": 1.4,
+    "d": 2.2,
+    "nu": 1.3,
+    "beta": 1.6,
+    "K": 1.5,
+    "k": 1.9,
+    "nc": 0.8,
 }
+# Of some the shapes must lie elsewhere.
+OWN_SHAPES = {
+    "binom": (7, 0.3), "nbinom": (7, 0.3), "genextreme": (0.2,), "genpareto": (0.3,),
+    "triang": (0.4,), "skewcauchy": (0.3,), "loguniform": (0.4, 3.1), "truncnorm": (-0.5, 2.1),
+    "erlang": (2,),
+}  # fmt: skip
 NO_CLOSED_FORM = {"cdf", "sf"}
-POINTS = {"beta": 0.6, "uniform": 0.6, "pareto": 3.0, "powerlaw": 0.6}
+POINTS = {
+    "beta": 0.6, "uniform": 0.6, "pareto": 3.0, "powerlaw": 0.6, "weibull_max": -1.3,
+    "arcsine": 0.6, "bradford": 0.6, "semicircular": 0.6, "anglit": 0.6, "triang": 0.6,
+    "johnsonsb": 0.6, "rdist": 0.6,
+}  # fmt: skip
 
 
 def gamma_pdf(x, a, scale):
@@ -84,7 +100,43 @@ def counts_and_trials(p, q):
 
 STANDARD = stats.norm(0.3, scale=1.2)
 COUNTS = stats.poisson(2.5)
+
+
+def moments(a, b):
+    total = stats.norm.mean(a, b) + stats.norm.std(a, b) * stats.norm.entropy(a, scale=b)
+    total += stats.gamma.mean(a) * stats.gamma.var(b, scale=a) + stats.gamma(a).std()
+    total += stats.beta.var(a, b) + stats.beta.entropy(a, b, scale=b) * stats.gamma.entropy(a)
+    total += stats.lognorm.mean(a) + stats.lognorm.median(a, scale=b) + stats.chi2.entropy(b)
+    total += stats.weibull_min.var(a) * stats.weibull_min.entropy(b) + stats.t.var(a + 3.0)
+    total += stats.t(b + 3.0, loc=a, scale=b).std() + stats.t.entropy(b) + stats.pareto.var(a + 2.0)
+    return (
+        total + stats.invgamma.mean(b + 2.0) * stats.triang.var(0.3 * a) + stats.f.var(a, b + 5.0)
+    )
+
+
+def moments_of_counts(a, p):
+    total = stats.poisson.mean(a) * stats.poisson.std(a) + stats.binom.mean(5, p)
+    return total + stats.geom.var(p) * stats.nbinom.mean(4, p) + stats.binom(5, p).std()
+
+
+def elementary(x, a, b):
+    total = stats.genextreme.logpdf(x, 0.1 * a, scale=b) * stats.genpareto.ppf(0.3, 0.2 * b)
+    total += stats.truncnorm.logpdf(x, -a, b, loc=0.1) * stats.truncnorm.cdf(0.3, -a, 2.0 * b)
+    total += stats.rice.pdf(x, a, scale=b) + stats.nakagami.ppf(0.4, 1.3, scale=a)
+    total += stats.burr12.sf(x, a, b) * stats.lomax.isf(0.3, a) + stats.moyal.logpdf(x, a, b)
+    total += stats.loguniform.cdf(x, 0.3 * a, 2.0 * b) * stats.exponnorm.logpdf(x, a, scale=b)
+    return total + stats.triang.logpdf(0.2 * x, 0.3 * a) * stats.ncx2.logpdf(x, 3.0, a)
+
+
+def extreme_at_shape_zero(x, c):
+    total = stats.genextreme.logpdf(x, c) * stats.genpareto.cdf(x, c)
+    return total + stats.genextreme.ppf(0.2 * x, c) + stats.genpareto.ppf(0.3 * x, c)
+
+
 CALLS = [
+    (moments, (1.3, 1.6)),
+    (moments_of_counts, (1.3, 0.4)),
+    (elementary, (0.9, 1.2, 1.6)),
     (tails, (0.2, 1.3)),
     (frozen, (1.3, 0.2, 1.4)),
     (quantiles, (0.3, 0.7, 1.3)),
@@ -113,9 +165,7 @@ def test_slopes_by_every_parameter_agree_with_differences(function, args):
 @pytest.mark.parametrize(("name", "method"), DISTRIBUTIONS)
 def test_the_declared_formula_is_that_of_scipy(name, method):
     own = next(each for each in (*CONTINUOUS, *DISCRETE) if each.name == name)
-    shapes = tuple(SHAPES[key] for key in own.shapes)
-    if name in ("binom", "nbinom"):
-        shapes = (7, 0.3)
+    shapes = OWN_SHAPES.get(name) or tuple(SHAPES[key] for key in own.shapes)
     formulas = {"cdf": own.cdf, "sf": own.sf, "ppf": own.ppf, "isf": own.isf}
     formula = formulas.get(method, own.log_density)
     point = 1 if own.discrete else POINTS.get(name, 1.3)
@@ -129,6 +179,27 @@ def test_the_declared_formula_is_that_of_scipy(name, method):
         "pmf": lambda: np.exp(formula(point, *shapes)),
     }.get(method, lambda: formula(point, *shapes))()
     assert found == pytest.approx(expected, rel=1e-12)
+
+
+def test_slopes_by_a_shape_of_zero_are_those_beside_it():
+    for mode in ("forward", "reverse"):
+        found = grad(extreme_at_shape_zero, wrt=("x", "c"), mode=mode)
+        at, beside = found(0.7, 0.0), found(0.7, 1e-9)
+        assert at == pytest.approx(beside, rel=1e-6)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_outside_a_support_that_hangs_on_a_shape_nothing_is_felt():
+    def density(x, a, b):
+        return np.sum(stats.truncnorm.pdf(x, a, b))
+
+    by_x, by_a, by_b = grad(density, wrt=("x", "a", "b"))(np.array([-3.0, 0.2, 4.0]), -1.0, 2.0)
+    assert by_x[[0, 2]].tolist() == [0.0, 0.0]
+    mass = stats.norm.cdf(2.0) - stats.norm.cdf(-1.0)
+    assert by_x[1] == pytest.approx(-0.2 * stats.norm.pdf(0.2) / mass, rel=1e-12)
+    expected = stats.norm.pdf(0.2) * stats.norm.pdf(-1.0) / mass**2
+    assert by_a == pytest.approx(expected, rel=1e-12)
+    assert by_b == pytest.approx(-expected * stats.norm.pdf(2.0) / stats.norm.pdf(-1.0), rel=1e-12)
 
 
 def test_likelihoods_of_samples_are_differentiated():

@@ -26,6 +26,7 @@ from chainrule.primitives.arrays import (
     norms,
     products,
     reductions,
+    segments,
     shaping,
     spectra,
     statistics,
@@ -395,6 +396,11 @@ def _full(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) 
     return self.bound_call(creation.full, [], given, node, "function")
 
 
+def _stretches(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``np.add.reduceat``."""
+    return self.bound_call(segments.add_reduceat, args, keywords, node, "function")
+
+
 def _reduce(op: ArrayCall) -> SpecialForm:
     """``np.add.reduce`` and its kin, which work along the first axis."""
 
@@ -544,6 +550,7 @@ SPECIAL: dict[str, SpecialForm] = {
     "outer": _outer,
     "full": _full,
     "add.reduce": _reduce(reductions.array_sum),
+    "add.reduceat": _stretches,
     "multiply.reduce": _reduce(reductions.prod),
     "maximum.reduce": _reduce(reductions.array_max),
     "minimum.reduce": _reduce(reductions.array_min),

@@ -12,8 +12,10 @@ from chainrule.lift.arrays.positions import named, result_class, several
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
 from chainrule.lift.values import Slice, Static, TupleValue, Value
 from chainrule.primitives.arrays import (
+    constrained,
     decompositions,
     factored,
+    generalised,
     linear_algebra,
     norms,
     products,
@@ -83,17 +85,24 @@ def _of_full_rank(form: SpecialForm, place: int) -> SpecialForm:
 
 
 def _eigen(op: ArrayCall, values_only: ArrayCall | None = None) -> SpecialForm:
-    """``scipy.linalg.eigh`` of one matrix."""
+    """``scipy.linalg.eigh`` of one matrix, or of one with respect to another."""
 
     def lift(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
         self.refuse_overwriting(keywords, node)
         _refuse_drivers(self, keywords, node)
         given = _without_speed(bound(("a", "b"), args, keywords))
-        for name in ("b", "subset_by_index", "subset_by_value"):
-            if self.static_value(given.pop(name, Static(None))) != (True, None):
+        for name, usual in (("subset_by_index", None), ("subset_by_value", None), ("type", 1)):
+            if self.static_value(given.pop(name, Static(usual))) != (True, usual):
                 raise self.unsupported(
-                    f"eigenvalues with `{name}`", "Use np.linalg.eigh of one matrix.", node
+                    f"eigenvalues with `{name}`", "Take all of them, and choose.", node
                 )
+        other = given.pop("b", Static(None))
+        if self.static_value(other) != (True, None):
+            only = self.static_value(given.pop("eigvals_only", Static(values_only is None)))[1]
+            given = {**given, "b": other}
+            if only:
+                return self.bound_call(generalised.eigvalsh_of_two, [], given, node, "function")
+            return several(generalised.eigh_of_two)(self, [], given, node)
         only = self.static_value(given.pop("eigvals_only", Static(False)))[1]
         array = given.pop("a")
         if values_only is None:
@@ -359,6 +368,7 @@ FORMS: dict[str, SpecialForm] = {
     "scipy.linalg.cho_solve": _cho_solve,
     "scipy.linalg.eigh": _eigen(decompositions.scipy_eigh, decompositions.scipy_eigvalsh),
     "scipy.linalg.eigvalsh": _eigen(decompositions.scipy_eigvalsh),
+    "scipy.optimize.nnls": several(constrained.nnls),
     "scipy.linalg.eig": _scipy_eigenpairs,
     "scipy.linalg.eigvals": _plain(spectrum.scipy_eigvals),
     "scipy.linalg.svdvals": _plain(decompositions.scipy_svdvals),

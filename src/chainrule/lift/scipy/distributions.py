@@ -12,6 +12,7 @@ from chainrule.lift.arrays.updates import Arguments, Keywords, bound
 from chainrule.lift.scipy.multivariate import multivariate_normal
 from chainrule.lift.values import ObjectBox, Value
 from chainrule.primitives.arrays.distributions import DEFAULTS, DISTRIBUTIONS
+from chainrule.primitives.arrays.moments import OF_PARAMETERS
 
 if TYPE_CHECKING:
     from chainrule.lift.arrays.calls import NumpyCalls
@@ -43,12 +44,13 @@ def distribution_method(
             for density, kind in FROZEN.items():
                 if (name, density) in DISTRIBUTIONS:
                     return _froze(self, kind, name, rest, keywords)
-    entry = DISTRIBUTIONS.get((name, method))
+    entry = DISTRIBUTIONS.get((name, method)) or OF_PARAMETERS.get((name, method))
     if entry is None:
         if owner.instance is None:
             raise self.unsupported(
                 f"`{method}` of a frozen {name} distribution",
-                "Use one of its pdf, logpdf, cdf, sf, ppf and isf (pmf and logpmf of counts).",
+                "Use one of its pdf, logpdf, cdf, sf, ppf, isf, mean, var and std (pmf and logpmf "
+                "of counts).",
                 node,
             )
         return None

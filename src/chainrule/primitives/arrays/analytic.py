@@ -20,6 +20,7 @@ from chainrule.primitives.arrays import (
     norms,
     products,
     rearranging,
+    segments,
     signals,
     spectrum,
     statistics,
@@ -46,6 +47,7 @@ HOMES = (
     spectrum,
     statistics,
     missing,
+    segments,
     signals,
     windows,
 )
@@ -68,7 +70,7 @@ UNDERSTOOD = (
     "drop_last", "entrywise_add", "zeros_like", "diff", "ediff1d", "trapezoid", "trapezoid_over",
     "weighted_average", "repeat", "fliplr", "flipud", "rot90", "take", "prod", "cumprod", "var",
     "std", "convolve", "correlate", "gradient", "gradient_over", "interp", "nansum", "nanmean",
-    "nanprod",
+    "nanprod", "add_reduceat",
 )  # fmt: skip
 # Linear algebra.
 ALGEBRA = (

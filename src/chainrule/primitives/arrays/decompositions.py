@@ -129,7 +129,7 @@ def _triangle_read(lower: bool) -> tuple[Any, int]:
     return (tril, -1) if lower else (triu, 1)
 
 
-def _full(half: Node, lower: bool) -> Node:
+def full_of_half(half: Node, lower: bool) -> Node:
     """The symmetric matrix of which one triangle is given; a Hermitian one has a real diagonal."""
     if is_complex(half.type):
         triangle, k = _triangle_read(lower)
@@ -144,7 +144,7 @@ def _eigh_tangent(
     node: Node, args: Any, dots: Any, out: Node, UPLO: str = "L", lower: bool = True
 ) -> Node | None:
     values, vectors = result_of(out, 0), result_of(out, 1)
-    inner = matmul(matmul(adjoined(vectors), _full(dots[0], UPLO == "L" and lower)), vectors)
+    inner = matmul(matmul(adjoined(vectors), full_of_half(dots[0], UPLO == "L" and lower)), vectors)
     return results(real_of(diagonal_of(inner)), matmul(vectors, inner * weights(values)))
 
 
@@ -159,7 +159,7 @@ def _mixed_by_eigh(
         refuse_complex(result_of(out, 1), 'mode="reverse" tells whether their phase counts.')
     if values_and_vectors(felt, 0):
         vectors = result_of(out, 1)
-        inner = matmul(matmul(flipped(vectors), _full(dot, UPLO == "L" and lower)), vectors)
+        inner = matmul(matmul(flipped(vectors), full_of_half(dot, UPLO == "L" and lower)), vectors)
         refuse_mixed_ties(result_of(out, 0), inner)
 
 

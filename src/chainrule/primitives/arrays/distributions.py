@@ -15,6 +15,15 @@ from chainrule.graph.types import Type, array_of, broadcast_axes, promoted, unit
 from chainrule.primitives.arithmetic import absolute, less, power
 from chainrule.primitives.arrays.call import ArrayCall
 from chainrule.primitives.arrays.defined import array_defined
+from chainrule.primitives.arrays.distribution import (
+    HALF,
+    LOG_2,
+    LOG_PI,
+    LOG_ROOT,
+    Distribution,
+    Formula,
+)
+from chainrule.primitives.arrays.elementary_distributions import ELEMENTARY
 from chainrule.primitives.arrays.lengths import broadcast
 from chainrule.primitives.bessel import i0e
 from chainrule.primitives.choices import where
@@ -56,39 +65,6 @@ from chainrule.primitives.special import (
     xlog1py,
     xlogy,
 )
-from chainrule.records import dataclass
-
-LOG_ROOT = 0.5 * math.log(2.0 * math.pi)
-LOG_2 = math.log(2.0)
-LOG_PI = math.log(math.pi)
-
-Formula = Callable[..., Any]
-
-
-@dataclass(frozen=True)
-class Distribution:
-    """A distribution in its standard form, of a point and its shapes."""
-
-    name: str
-    shapes: tuple[str, ...]
-    log_density: Formula
-    cdf: Formula | None = None
-    sf: Formula | None = None
-    support: tuple[float, float] = (-math.inf, math.inf)
-    discrete: bool = False
-    ppf: Formula | None = None
-    isf: Formula | None = None
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The names of the parameters of its methods."""
-        point = "k" if self.discrete else "x"
-        return (point, *self.shapes, "loc") + (() if self.discrete else ("scale",))
-
-    @property
-    def quantile_parameters(self) -> tuple[str, ...]:
-        """The names of the parameters of its quantiles."""
-        return ("q", *self.parameters[1:])
 
 
 def _typed(*types: Type) -> Type:
@@ -142,7 +118,6 @@ def _bent_normal(z: Any, a: Any, b: Any) -> Any:
     return log(b) - 0.5 * log1p(z * z) - 0.5 * (normal * normal) - LOG_ROOT
 
 
-HALF = (0.0, math.inf)
 CONTINUOUS = (
     Distribution(
         "norm", (), lambda z: -0.5 * (z * z) - LOG_ROOT, ndtr, lambda z: ndtr(-z),
@@ -257,11 +232,6 @@ CONTINUOUS = (
         isf=lambda q, c: power((1.0 - q) / q, 1.0 / c),
     ),
     Distribution(
-        "invgauss", ("mu",),
-        lambda z, mu: -LOG_ROOT - 1.5 * log(z) - (z - mu) * (z - mu) / (2.0 * mu * mu * z),
-        support=HALF,
-    ),
-    Distribution(
         "skewnorm", ("a",),
         lambda z, a: LOG_2 - LOG_ROOT - 0.5 * (z * z) + log_ndtr(a * z),
         lambda z, a: ndtr(z) - 2.0 * owens_t(z, a), lambda z, a: ndtr(-z) + 2.0 * owens_t(z, a),
@@ -274,6 +244,7 @@ CONTINUOUS = (
     Distribution(
         "vonmises", ("kappa",), lambda z, k: k * (cos(z) - 1.0) - 2.0 * LOG_ROOT - log(i0e(k))
     ),
+    *ELEMENTARY,
 )  # fmt: skip
 DISCRETE = (
     Distribution(
@@ -309,15 +280,19 @@ def _inside(z: Node, support: tuple[float, float]) -> Node | None:
 
 
 def _restricted(
-    of: Formula, support: tuple[float, float], outside: float
+    own: Distribution, of: Formula, outside: float
 ) -> Callable[[Node, tuple[Node, ...]], Node]:
     """``of`` inside the support, a constant outside."""
 
     def value(z: Node, shapes: tuple[Node, ...]) -> Node:
-        inside = _inside(z, support)
+        if own.inside is not None:
+            inside: Node | None = own.inside(z, *shapes)
+            point = own.within(*shapes) if callable(own.within) else own.within
+        else:
+            inside = _inside(z, own.support)
+            point = 1.0 if own.support[1] > 1.0 else 0.5 if own.support[0] >= 0.0 else 0.0
         if inside is None:
             return of(z, *shapes)  # type: ignore[no-any-return]
-        point = 1.0 if support[1] > 1.0 else 0.5
         found: Node = where(inside, of(where(inside, z, point), *shapes), outside)
         return found
 
@@ -336,14 +311,15 @@ def _whole(count: Node) -> Node:
 DEFAULTS = {"loc": 0.0, "scale": 1.0}
 
 
-def _signature(names: tuple[str, ...]) -> str:
+def call_signature(names: tuple[str, ...]) -> str:
+    """The signature of a method, in which place and scale may be left out."""
     return ", ".join(f"{name}={DEFAULTS[name]}" if name in DEFAULTS else name for name in names)
 
 
 def _declared(own: Distribution, method: str, of: Formula) -> ArrayCall:
     @array_defined(
         f"{own.name}_{method}", spelled=f"scipy.stats.{own.name}.{method}",
-        signature=_signature(own.parameters), arrays=len(own.parameters), typed=_typed,
+        signature=call_signature(own.parameters), arrays=len(own.parameters), typed=_typed,
         uniform="taken", lengths=broadcast,
     )  # fmt: skip
     def primitive(x: Node, *others: Node) -> Node:
@@ -360,13 +336,13 @@ def _declared(own: Distribution, method: str, of: Formula) -> ArrayCall:
 
 def _methods(own: Distribution) -> dict[str, Formula]:
     """The methods of a distribution, as functions of the standard point, shapes and scale."""
-    logarithm = _restricted(own.log_density, own.support, -math.inf)
-    density = _restricted(lambda *args: exp(own.log_density(*args)), own.support, 0.0)
+    logarithm = _restricted(own, own.log_density, -math.inf)
+    density = _restricted(own, lambda *args: exp(own.log_density(*args)), 0.0)
     if own.discrete:
         counts: dict[str, Formula] = {"logpmf": logarithm, "pmf": density}
         for name, of, outside in (("cdf", own.cdf, 0.0), ("sf", own.sf, 1.0)):
             if of is not None:
-                counts[name] = _restricted(of, own.support, outside)
+                counts[name] = _restricted(own, of, outside)
         return counts
     found: dict[str, Formula] = {
         "logpdf": lambda z, shapes, scale: logarithm(z, shapes) - log(scale),
@@ -374,7 +350,7 @@ def _methods(own: Distribution) -> dict[str, Formula]:
     }
     for name, of, outside in (("cdf", own.cdf, 0.0), ("sf", own.sf, 1.0)):
         if of is not None:
-            part = _restricted(of, own.support, outside)
+            part = _restricted(own, of, outside)
             found[name] = lambda z, shapes, scale, part=part: part(z, shapes)
     if own.name == "norm":
         found["logcdf"] = lambda z, shapes, scale: log_ndtr(z)
@@ -385,7 +361,7 @@ def _methods(own: Distribution) -> dict[str, Formula]:
 def _quantile(own: Distribution, method: str, of: Formula) -> ArrayCall:
     @array_defined(
         f"{own.name}_{method}", spelled=f"scipy.stats.{own.name}.{method}",
-        signature=_signature(own.quantile_parameters), arrays=len(own.parameters), typed=_typed,
+        signature=call_signature(own.quantile_parameters), arrays=len(own.parameters), typed=_typed,
         uniform="taken", lengths=broadcast,
     )  # fmt: skip
     def primitive(q: Node, *others: Node) -> Node:

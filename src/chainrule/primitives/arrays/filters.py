@@ -269,3 +269,22 @@ def _end(node: Node, axis: int, cosine: bool, weight: float) -> Any:
 
 
 dct, idct, dst, idst = (_transform(name) for name in ("dct", "idct", "dst", "idst"))
+
+
+def _over_axes(step: ArrayCall) -> ArrayCall:
+    """A transform along several axes, one after the other."""
+    name = f"{step.name}n"
+
+    @array_defined(name, f"scipy.fft.{name}", signature="x, type=2, axes=None, norm=None",
+                   typed=_kept, lengths=as_first)  # fmt: skip
+    def transform(x: Node, type: int, axes: Any, norm: Any) -> Node:
+        rank = len(unit_axes_of(x.type))
+        for axis in range(rank) if axes is None else axes if isinstance(axes, tuple) else (axes,):
+            x = step(x, type=type, axis=axis % rank, norm=norm)
+        return x
+
+    transform.__doc__ = f"The transform ``{step.name}`` along several axes."
+    return transform
+
+
+dctn, idctn, dstn, idstn = (_over_axes(step) for step in (dct, idct, dst, idst))

@@ -8,7 +8,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, dtype_of, unit_axes_of
 from chainrule.primitives.arrays.call import ArrayCall, ArrayLinear, array_flat, array_linear
-from chainrule.primitives.arrays.complex_numbers import real_dtype, real_of
+from chainrule.primitives.arrays.complex_numbers import conjugated, real_dtype, real_of
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import part_along, section_set
 from chainrule.primitives.arrays.lengths import Length, Lengths, Of, Rule, named, number
@@ -215,3 +215,24 @@ for _home, _prefix in (("numpy.fft", ""), ("scipy.fft", "scipy_")):
     for _op in _ops:
         _op.takes_complex = True
     _several_axes(_home, _prefix, _ops)
+
+# The transform that divides where its inverse is taken for it, and the other way round.
+SWAPPED = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
+_, _, scipy_rfft, scipy_irfft = _ops
+
+
+@array_defined("scipy_hfft", "scipy.fft.hfft", signature="x, n=None, axis=-1, norm=None",
+               sizes="n", typed=_real, lengths=_lengths(_twice, _same))  # fmt: skip
+def scipy_hfft(x: Node, *n: Node, axis: int, norm: Any) -> Node:
+    """The real transform of a signal whose other half is the conjugate."""
+    return scipy_irfft(conjugated(x), *n, axis=axis, norm=SWAPPED[norm])
+
+
+@array_defined("scipy_ihfft", "scipy.fft.ihfft", signature="x, n=None, axis=-1, norm=None",
+               sizes="n", typed=_half, lengths=_lengths(_half_of, _half_of))  # fmt: skip
+def scipy_ihfft(x: Node, *n: Node, axis: int, norm: Any) -> Node:
+    """Half of the signal whose transform is real."""
+    return conjugated(scipy_rfft(x, *n, axis=axis, norm=SWAPPED[norm]))
+
+
+scipy_hfft.takes_complex = True
