@@ -114,7 +114,8 @@ def _object(module: str, name: str) -> SpecialForm:
 FORMS: dict[str, SpecialForm] = {
     **{f"pandas._libs.lib.{name}": _asked("pandas._libs.lib", name) for name in PANDAS},
     "numpy.poly1d": _object("polynomials", "Descending"),
-    "numpy.polynomial.Polynomial": _object("polynomials", "Ascending"),
+    "numpy.polynomial.Polynomial": _object("polynomials", "series"),
+    "numpy.polynomial.polyutils._fit": _object("polynomials", "fit"),
     "numpy.broadcast": _object("broadcasts", "Broadcast"),
     "numpy.isscalar": _asked("numpy", "isscalar"),
     "numpy.common_type": _common_type,

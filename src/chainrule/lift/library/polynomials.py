@@ -73,6 +73,21 @@ class Descending:
         return Descending(self.held / other)
 
 
+def fit(vander_f, x, y, deg, rcond=None, full=False, w=None):
+    """``polyutils._fit``: a series by least squares, its columns scaled."""
+    if full:
+        raise ValueError("the residuals of a fit are not understood: take the coefficients alone")
+    x, y = np.asarray(x) + 0.0, np.asarray(y) + 0.0
+    columns, values = vander_f(x, deg).T, y.T
+    if w is not None:
+        weights = np.asarray(w) + 0.0
+        columns, values = columns * weights, values * weights
+    lengths = np.sqrt(np.square(columns).sum(1))
+    lengths = np.where(lengths == 0, 1.0, lengths)
+    found = np.linalg.lstsq(columns.T / lengths, values.T, rcond=rcond)[0]
+    return (found.T / lengths).T
+
+
 class Ascending:
     """``np.polynomial.Polynomial`` of coefficients, that of the constant first."""
 
@@ -132,5 +147,35 @@ class Ascending:
         return Ascending(self.held / other)
 
 
+class Mapped:
+    """A polynomial of what an interval is mapped to."""
+
+    def __init__(self, coef, shift, scale):
+        self.coef = coef
+        self.shift = shift
+        self.scale = scale
+
+    def __call__(self, arg):
+        return np.polynomial.polynomial.polyval(self.shift + self.scale * arg, self.coef)
+
+    def deriv(self, m=1):
+        """The slope."""
+        held = self.coef
+        for _ in range(m):
+            held = held[1:] * self.scale * np.arange(1, len(held))
+        return Mapped(held, self.shift, self.scale)
+
+
+def series(coef, domain=None, window=None, symbol="x"):
+    """``np.polynomial.Polynomial``, of the variable itself or of what an interval is mapped to."""
+    if domain is None:
+        return Ascending(coef)
+    left, right = (-1.0, 1.0) if window is None else window
+    length = domain[1] - domain[0]
+    shift = (domain[1] * left - domain[0] * right) / length
+    return Mapped(np.atleast_1d(coef), shift, (right - left) / length)
+
+
+IN_PLACE_OF[Mapped] = np.polynomial.Polynomial
 IN_PLACE_OF[Descending] = np.poly1d
 IN_PLACE_OF[Ascending] = np.polynomial.Polynomial

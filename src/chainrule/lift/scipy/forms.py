@@ -135,6 +135,7 @@ SCIPY: dict[tuple[str, str], ScipyForm] = {
     ("scipy.optimize", "curve_fit"): fits.fitted_curve,
     ("scipy.optimize", "minimize"): solutions.MINIMIZE,
     **{("scipy.optimize", each.name): each for each in solutions.PLAIN_MINIMA},
+    **{("scipy.optimize", each.name): each for each in solutions.BY_STEPS},
     ("scipy.optimize", "least_squares"): solutions.LEAST_SQUARES,
     ("scipy.optimize", "leastsq"): solutions.LEASTSQ,
     **{("scipy.interpolate", name): made_curves.making(name) for name in made_curves.MADE},

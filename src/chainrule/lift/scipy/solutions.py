@@ -94,7 +94,7 @@ class Solver:
         if loss is not None:
             cost, values = weighed(lifter, loss, function, state, extras, node)
             system = system._replace(kind="minimum", zero=cost.key)
-        if len(handed) > 1 or loss is not None:
+        if len(handed) > 1 or loss is not None or "args" not in self.names:
             system, values = handed_over(system, values, handed)
         every = (*begun, *named.values(), *values)
 
@@ -240,6 +240,17 @@ PLAIN_MINIMA = (
          "retall", "callback", "c1", "c2"),
         ALONE,
     ),
+)  # fmt: skip
+# Those that are given the equations and a start, and give the solution alone.
+BY_STEPS = tuple(
+    Solver(
+        name, "root",
+        ("F", "xin", "iter", "alpha", "verbose", "maxiter", "f_tol", "f_rtol", "x_tol", "x_rtol",
+         "tol_norm", "line_search", "callback", "rdiff", "method", "reduction_method", "max_rank",
+         "w0", "M", "inner_maxiter", "inner_M", "outer_k"),
+        {"callback": "Leave it out.", "inner_M": "Leave it out."},
+    )
+    for name in ("broyden1", "broyden2", "anderson", "newton_krylov", "diagbroyden")
 )  # fmt: skip
 LEAST_SQUARES = Solver(
     "least_squares", "fit",

@@ -13,7 +13,7 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, broadcast_axes, promoted, unit_axes_of
 from chainrule.primitives.arithmetic import absolute, less, power
-from chainrule.primitives.arrays.call import ArrayCall
+from chainrule.primitives.arrays.call import ArrayCall, ArrayRule, array_rule
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.distribution import (
     HALF,
@@ -28,7 +28,7 @@ from chainrule.primitives.arrays.lengths import broadcast
 from chainrule.primitives.bessel import i0e
 from chainrule.primitives.choices import where
 from chainrule.primitives.cumulative import bdtr, bdtrc, betainccinv, fdtri, owens_t, pdtr, pdtrc
-from chainrule.primitives.declare import constant_value, is_constant
+from chainrule.primitives.declare import constant_value, fitted, is_constant
 from chainrule.primitives.elementary import (
     asinh,
     atan,
@@ -372,6 +372,53 @@ def _quantile(own: Distribution, method: str, of: Formula) -> ArrayCall:
     return primitive
 
 
+class _Without:
+    """The walk outside, for which one node is a constant."""
+
+    def __init__(self, walker: Any, node: Node) -> None:
+        self.walker = walker
+        self.node = node
+
+    def active(self, node: Node) -> bool:
+        return node is not self.node and bool(self.walker.active(node))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.walker, name)
+
+
+def _turned_around(own: Distribution, share: ArrayCall, density: ArrayCall) -> ArrayRule:
+    """The quantiles where there is no formula for them: what the distribution function turns back.
+
+    The slope by the share is one over the density, and by the others what the share at the
+    quantile does not change by.
+    """
+
+    @array_rule(
+        f"{own.name}_ppf", spelled=f"scipy.stats.{own.name}.ppf",
+        signature=call_signature(own.quantile_parameters), arrays=len(own.parameters),
+        typed=_typed, lengths=broadcast,
+    )  # fmt: skip
+    def primitive(walker: Any, node: Node, out_bar: Node) -> None:
+        felt = out_bar / density(node, *node.args[1:])
+        walker.accumulate(node.args[0], fitted(felt, node, node.args[0]))
+        if any(map(walker.active, node.args[1:])):
+            there = share(node, *node.args[1:])
+            share.pull(_Without(walker, node), there, -felt)
+
+    def tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+        change: Any = dots[0]
+        if any(dot is not None for dot in dots[1:]):
+            there = share(out, *args[1:])
+            moved: Any = share.tangent(there, there.args, [None, *dots[1:]], there)
+            change = -moved if change is None else change - moved
+        found: Node = change / density(out, *args[1:])
+        return found
+
+    primitive.tangent_rule = tangent
+    primitive.__doc__ = f"The quantiles of the {own.name} distribution."
+    return primitive
+
+
 # By the name of the distribution and of its method, with the names of its parameters.
 DISTRIBUTIONS: dict[tuple[str, str], tuple[ArrayCall, tuple[str, ...]]] = {
     (own.name, method): (_declared(own, method, of), own.parameters)
@@ -383,4 +430,12 @@ DISTRIBUTIONS |= {
     for own in CONTINUOUS
     for method, of in (("ppf", own.ppf), ("isf", own.isf))
     if of is not None
+}
+DISTRIBUTIONS |= {
+    (own.name, "ppf"): (
+        _turned_around(own, DISTRIBUTIONS[own.name, "cdf"][0], DISTRIBUTIONS[own.name, "pdf"][0]),
+        own.quantile_parameters,
+    )
+    for own in CONTINUOUS
+    if own.ppf is None and own.cdf is not None
 }

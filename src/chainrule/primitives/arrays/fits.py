@@ -6,9 +6,16 @@ import math
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.graph.types import Type, array_of, promoted, real_promoted, unit_axes_of
+from chainrule.graph.types import (
+    Type,
+    array_of,
+    inexact_promoted,
+    promoted,
+    real_promoted,
+    unit_axes_of,
+)
 from chainrule.primitives.arrays.call import array_rule
-from chainrule.primitives.arrays.creation import arange, axes_of_sizes
+from chainrule.primitives.arrays.creation import arange, axes_of_sizes, zeros
 from chainrule.primitives.arrays.decompositions import pinv
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.indexing import entry_along
@@ -16,7 +23,7 @@ from chainrule.primitives.arrays.lengths import as_first
 from chainrule.primitives.arrays.linear_algebra import matmul
 from chainrule.primitives.arrays.powers import vander
 from chainrule.primitives.arrays.rearranging import at_positions
-from chainrule.primitives.arrays.shaping import dimension, expand_dims, reshape
+from chainrule.primitives.arrays.shaping import concatenate, dimension, expand_dims, flip, reshape
 from chainrule.primitives.declare import TABLE
 
 
@@ -69,3 +76,13 @@ def resize(a: Node, *sizes: Node) -> Node:
     places = TABLE["remainder"](arange(count), dimension(flat, axis=0))
     found = at_positions(flat, places, 0)
     return found if len(sizes) == 1 else reshape(found, *sizes)
+
+
+@array_defined("polyint", "numpy.polyint", signature="p, m=1",
+               typed=lambda p, m=1: array_of(inexact_promoted(p), (False,)))  # fmt: skip
+def polyint(p: Node, m: int) -> Node:
+    """The coefficients of an integral from 0, that of the highest power first."""
+    for _ in range(m):
+        count = dimension(p, axis=0)
+        p = concatenate(p / flip(arange(count) + 1.0, axis=0), zeros(p.graph.constant(1)), axis=0)
+    return p

@@ -12,6 +12,7 @@ from chainrule.graph.types import (
     array_of,
     broadcast_axes,
     dtype_of,
+    inexact_promoted,
     promoted,
     unit_axes_of,
 )
@@ -369,3 +370,29 @@ def _diagonal_type(a: Type, axis1: int, axis2: int) -> Type:
 def diagonal_along(a: Node, axis1: int, axis2: int) -> Node:
     """The diagonals of a batch of matrices."""
     return _diagonals(a, axis1, axis2)
+
+
+def _of_matrix_and_vector(a: Type, b: Type, vector: int) -> Type:
+    matrix, other = (a, b) if vector else (b, a)
+    if len(unit_axes_of(matrix)) != 2 or len(unit_axes_of(other)) != 1:
+        raise ValueError("batches of matrices and vectors")
+    unit = unit_axes_of(matrix)[0 if vector else 1]
+    return array_of(inexact_promoted(a, b), (unit,))
+
+
+@array_defined(
+    "matvec", "numpy.matvec", signature="x1, x2", arrays=2,
+    typed=lambda x1, x2: _of_matrix_and_vector(x1, x2, 1),
+)  # fmt: skip
+def matvec(x1: Node, x2: Node) -> Node:
+    """A matrix times a vector."""
+    return matmul(x1, x2)
+
+
+@array_defined(
+    "vecmat", "numpy.vecmat", signature="x1, x2", arrays=2,
+    typed=lambda x1, x2: _of_matrix_and_vector(x1, x2, 0),
+)  # fmt: skip
+def vecmat(x1: Node, x2: Node) -> Node:
+    """The conjugate of a vector times a matrix."""
+    return matmul(conjugated(x1), x2)
