@@ -10,6 +10,7 @@ at single points only.
 
 from __future__ import annotations
 
+from chainrule.differentiate.origins import put_in_order
 from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import unit_axes_of
@@ -46,7 +47,12 @@ def are_apart(first: Node, second: Node) -> bool:
 
 
 def in_order(low: Node, high: Node) -> bool:
-    """Whether ``low <= high`` as both are of a sorted list; where they are equal is one point."""
+    """Whether ``low <= high`` as both are of a sorted list, or have been put in order by a branch.
+
+    Where they are equal is one point.
+    """
+    if put_in_order(low, high):
+        return True
     places = _places(low, high)
     order = None if places is None else _order(places[0].base)
     if places is None or order is None or not _are_own(order[0]):
@@ -58,7 +64,7 @@ def in_order(low: Node, high: Node) -> bool:
 def gap(node: Node) -> tuple[Node, ...]:
     """The values whose distance this is, which is never negative; empty where it is none."""
     if node.op is arithmetic.subtract and in_order(node.args[1], node.args[0]):
-        return node.args
+        return put_in_order(*node.args[::-1]) or node.args
     if node.op.name == "diff" and node.params[:1] == (1,):
         order = _order(node.args[0])
         return node.args[:1] if order is not None and not order[1] and _are_own(order[0]) else ()
