@@ -65,7 +65,40 @@ def of_three(x: float, y: float) -> float:
     return a if a == b else mean(a, b)
 
 
+def extremes(x: float, y: float) -> float:
+    """The least and the greatest, one after the other."""
+    lo = hi = x
+    if y < lo:
+        lo = y
+    if y > hi:
+        hi = y
+    return lo if lo == hi else mean(lo, hi)
+
+
+def turned(x: float, y: float) -> float:
+    """A magnitude that is made by hand."""
+    gap = x - y
+    if gap < 0.0:
+        gap = -gap
+    return gap / abs(math.log(x / y)) if gap > 0.0 else x
+
+
+def distance(x: float, y: float) -> float:
+    """A distance that is made by hand."""
+    gap = x - y if x > y else y - x
+    return gap / abs(math.log(x / y)) if gap > 0.0 else x
+
+
+def of_list(x: float, y: float) -> float:
+    """A list that is turned round."""
+    pair = [x, y]
+    if pair[0] > pair[1]:
+        pair = pair[::-1]
+    return pair[0] if pair[0] == pair[1] else mean(pair[0], pair[1])
+
+
 PROGRAMS = [swapped, chosen, chosen_apart, below, apart, of_three]
+PROGRAMS += [extremes, turned, distance, of_list]
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
@@ -93,6 +126,17 @@ def clipped(x: float, y: float) -> float:
     """Here they are both y where x is large."""
     low, high = (y, y) if x > 2.0 else (x, y + 1.0)
     return x * y if low == high else low * high
+
+
+def folded(x: float, y: float) -> float:
+    """A number with one sign cut off is no magnitude."""
+    rest = x - y if x > y else 0.0
+    return x * y if rest > 0.0 else x * y * y
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_what_a_maximum_has_cut_off_is_at_no_point(mode: Any) -> None:
+    assert grad(folded, (0, 1), mode=mode)(1.0, 3.0) == (9.0, 6.0)
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])

@@ -99,10 +99,19 @@ def _may_be_one(first: Node, other: Node, now: Container[Node]) -> bool:
                 return True
         elif first is not other:
             asked, _ = question
-            paths += [(first, other, {**taken, asked: truth}) for truth in (False, True)]
+            for truth in (False, True):
+                if not _meets(asked, truth, taken, now):
+                    paths.append((first, other, {**taken, asked: truth}))
         else:
             return True
     return True
+
+
+def _meets(asked: Asked, truth: bool, taken: Mapping[Asked, bool], now: Container[Node]) -> bool:
+    """Whether no path has this answer, or at a point only: where neither of two is the less."""
+    if len(asked) != 2 or taken.get(asked[::-1]) is not truth:
+        return False
+    return truth or _chosen_from(asked[0], now).isdisjoint(_chosen_from(asked[1], now))
 
 
 def put_in_order(low: Node, high: Node) -> Asked:

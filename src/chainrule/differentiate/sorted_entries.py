@@ -15,7 +15,7 @@ from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, result_number
 from chainrule.graph.node import Node
 from chainrule.graph.types import unit_axes_of
 from chainrule.primitives import arithmetic, sequence
-from chainrule.primitives.control import LOOP, loop_body, loop_parts, next_states
+from chainrule.primitives.control import IF, LOOP, item_sources, loop_body, loop_parts, next_states
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.effect import Verbatim
 from chainrule.records import dataclass
@@ -152,6 +152,10 @@ def _are_own(numbers: Node) -> bool:
     if numbers.op is sequence.display or numbers.op.name == "array_literal":
         given = all(arg.op is CONSTANT or _is_given(arg) for arg in numbers.args)
         return given and len(dict.fromkeys(numbers.args)) == len(numbers.args)
+    if numbers.op is ITEM and numbers.args[0].op is IF:
+        return all(map(_are_own, item_sources(numbers)))
+    if numbers.op in (sequence.backwards, sequence.copy, sequence.as_tuple):
+        return _are_own(numbers.args[0])
     return _is_given(numbers)
 
 

@@ -19,7 +19,14 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import is_complex
 from chainrule.primitives import arithmetic
 from chainrule.primitives.choices import clip, where
-from chainrule.primitives.control import IF, LOOP, item_sources, owned_blocks, state_sources
+from chainrule.primitives.control import (
+    IF,
+    LOOP,
+    choice_of,
+    item_sources,
+    owned_blocks,
+    state_sources,
+)
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.effect import IMAGINARY, Verbatim
 from chainrule.primitives.rounding import sign
@@ -73,7 +80,29 @@ def _squared(node: Node) -> Sequence[Node]:
     if node.op.name in POWERS and is_constant(node.args[1]):
         exponent = constant_value(node.args[1])
         return node.args[:1] if exponent > 0 and exponent % 2 == 0 else ()
-    return gap(node)
+    return _turned(node) or gap(node)
+
+
+def _turned(node: Node) -> tuple[Node, ...]:
+    """The number of which ``d if d > 0 else -d`` is the magnitude; of ``x - y if x > y else y - x``
+    both; empty where it is none.
+    """
+    found = choice_of(node)
+    if found is None or found[0].op not in SIDES:
+        return ()
+    predicate, then, orelse = found
+    kept, opposite = (then, orelse) if predicate.op in SIDES[2:] else (orelse, then)
+    if is_constant(predicate.args[1], 0):
+        return predicate.args[:1] if kept is predicate.args[0] and _opposed(kept, opposite) else ()
+    apart = kept.op is arithmetic.subtract and kept.args == predicate.args
+    return predicate.args if apart and _opposed(kept, opposite) else ()
+
+
+def _opposed(number: Node, other: Node) -> bool:
+    """Whether a number is the opposite of another."""
+    differences = number.op is other.op is arithmetic.subtract
+    negative = other.op is arithmetic.negative and other.args[0] is number
+    return negative or (differences and number.args == other.args[::-1])
 
 
 def _summed(node: Node) -> Sequence[Node] | None:
