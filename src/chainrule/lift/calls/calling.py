@@ -146,7 +146,8 @@ class Calls(Spreading):
         found = function.value
         if home_of(found) in TELLING and not any(map(self.is_array, args)):
             # What is said of the values, not what they are.
-            return self.opaque_call(self.static_node(function), args, keywords, node, None)
+            shown = list(map(self.as_told, args))
+            return self.opaque_call(self.static_node(function), shown, keywords, node, None)
         if isinstance(found, functools.partial):
             named = self.watched_keywords(found)
             bound = {key: self.wrap_argument(value) for key, value in named.items()}

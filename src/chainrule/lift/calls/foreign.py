@@ -14,6 +14,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, DYNAMIC, INT, OPAQUE, is_complex
 from chainrule.lift.arrays.boxes import is_numeric
 from chainrule.lift.calls.callees import home_of, out_by_name
+from chainrule.lift.lifted import assemble
 from chainrule.lift.objects.holders import WrittenInto
 from chainrule.lift.objects.in_place import InPlace
 from chainrule.lift.values import (
@@ -29,6 +30,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
     View,
+    is_made,
 )
 from chainrule.primitives.declare import constant_value
 from chainrule.primitives.effect import CALL
@@ -202,6 +204,13 @@ class Foreign(InPlace):
         except (ArithmeticError, LookupError, TypeError, ValueError):
             # It raises when the function is called, too.
             return None
+
+    def as_told(self, value: Value) -> Value:
+        """What may be told of a value: of an object of the function's own, one that is like it."""
+        found = self.read(value)
+        if isinstance(found, ObjectBox) and is_made(found) and found not in self.object_nodes:
+            return assemble(self.graph, self.structure(found))
+        return value
 
     def _check_untouched(self, function: Node, args: list[Value], node: ast.AST) -> None:
         """Refuse to hand an array or a list to a function that may write to it."""
