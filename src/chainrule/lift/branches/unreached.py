@@ -58,7 +58,7 @@ def certain(
 
     None where the handler looks at the exception.
     """
-    raised = _raised(body.steps[0]) if len(body.steps) == 1 else None
+    raised = raised_by(body.steps[0]) if len(body.steps) == 1 else None
     if raised is None:
         return None
     for handler in node.handlers:
@@ -72,9 +72,9 @@ def certain(
     return None
 
 
-def _raised(step: Node) -> type[BaseException] | None:
+def raised_by(step: Node) -> type[BaseException] | None:
     """The exception that a step raises by its name."""
-    named = re.match(r"raise (\w+)\(", str(step.params[0])) if step.op is RAISE else None
+    named = re.match(r"raise (\w+)(\(|$)", str(step.params[0])) if step.op is RAISE else None
     if named is None:
         return None
     found = getattr(builtins, named.group(1), None)
@@ -136,6 +136,6 @@ def _may_raise(node: Node, kinds: Exceptions) -> bool:
         home = node.op.callables[0].partition(".")[0] if node.op.callables else HOMES[0]
         return node.op.door not in DOORS or home not in HOMES
     if node.op is RAISE:
-        raised = _raised(node)
+        raised = raised_by(node)
         return raised is None or issubclass(raised, kinds)
     return node.op not in (VERBATIM, ORDERED) or not PLAIN.fullmatch(str(node.params[0]))

@@ -258,10 +258,10 @@ class Containers(Watching):
             items = self.known_items(base)
             if items is not None and known and isinstance(found, int):
                 if not -len(items) <= found < len(items):
-                    self._out_of_range(base, key)
+                    self.out_of_range(base, key)
                 return self.read(items[found])
             if items == [] and isinstance(base, ListBox) and not base.parameter:
-                self._out_of_range(base, key)
+                self.out_of_range(base, key)
             if isinstance(base, TupleValue) or (items is not None and not self._uniform(items)):
                 return self._item_of_items(items or [], base, key)
             return self.place(base, (self.node(key),))
@@ -313,7 +313,7 @@ class Containers(Watching):
             node,
         )
 
-    def _out_of_range(self, base: Value, key: Value) -> NoReturn:
+    def out_of_range(self, base: Value, key: Value) -> NoReturn:
         """What Python raises; in a loop that fills the list no step to judge kinds by."""
         self.raises_itself("_0_[_1_]", self.node(base), self.node(key))
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.graph.node import Node
-from chainrule.lift.iteration.yielding import Yielding, is_endless
+from chainrule.lift.iteration.by_place import ByPlace
+from chainrule.lift.iteration.yielding import is_endless
 from chainrule.lift.library import cursors
 from chainrule.lift.values import UNBOUND, Closure, Endless, Range, Static, TupleValue, Value
 from chainrule.primitives import arithmetic
@@ -20,7 +21,7 @@ from chainrule.primitives import arithmetic
 ENDLESS = (*cursors.ENDLESS, itertools.repeat)
 
 
-class Unended(Yielding):
+class Unended(ByPlace):
     """Makes values of what has no end."""
 
     def without_end(
