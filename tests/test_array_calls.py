@@ -209,6 +209,11 @@ MATRICES = """
 np.add.reduceat(x, [0, 2], axis=1)
 scipy.fft.dctn(x) * scipy.fft.idctn(x, norm='ortho')
 scipy.fft.dstn(x, type=3, axes=[1]) + scipy.fft.idstn(x, axes=(0,))
+scipy.linalg.qr(x.T, mode='economic')[0] @ scipy.linalg.qr(x, mode='economic')[1]
+scipy.linalg.qr(x[:, :3] + np.eye(3))[1] * scipy.linalg.qr(x[:, :3] + np.eye(3))[0]
+np.diagflat(x, 1) + np.diagflat([x[0, 0], x[1, 1]] * 6, k=1) + np.diagflat(x[0, 0])
+scipy.linalg.polar(x.T)[0] @ scipy.linalg.polar(x[:, :3] + np.eye(3))[1]
+scipy.linalg.pinvh(x @ x.T) + scipy.linalg.pinvh(x[:, :3] + 2.0 * np.eye(3))
 scipy.optimize.nnls(x.T, np.array([1.0, -3.0, 2.0, 0.4]))[0]
 scipy.optimize.nnls(np.abs(x.T - 0.5), x.T[:, 0])[1]
 scipy.linalg.eigh(x @ x.T, 3.0 * np.eye(3) + x[:, :3] @ x[:, :3].T, eigvals_only=True)

@@ -18,6 +18,7 @@ from chainrule.primitives.arrays import (
     generalised,
     linear_algebra,
     norms,
+    polar_factors,
     products,
     spectrum,
     systems,
@@ -145,6 +146,38 @@ def _qr(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) ->
             f"`np.linalg.qr` in mode {mode!r}", "Use the modes reduced or r.", node
         )
     return named(decompositions.qr, "QRResult")(self, [given["a"]], {}, node)
+
+
+def _scipy_qr(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    self.refuse_overwriting(keywords, node)
+    given = _without_speed(bound(("a", "overwrite_a", "lwork", "mode", "pivoting"), args, keywords))
+    _, mode = self.static_value(given.pop("mode", Static("full")))
+    pivoting = self.static_value(given.pop("pivoting", Static(False)))
+    if mode not in ("full", "economic") or pivoting != (True, False) or set(given) != {"a"}:
+        raise self.unsupported(
+            "this call of `scipy.linalg.qr`", "Use mode='economic', and no pivoting.", node
+        )
+    if mode == "economic":
+        return several(polar_factors.scipy_qr)(self, [given["a"]], {}, node)
+    whole = self.bound_call(polar_factors.scipy_qr_whole, [given["a"]], {}, node, "function")
+    parts = [self.block.add(square_component, (self.node(whole),), (k,)) for k in (0, 1)]
+    return TupleValue(tuple(map(self.boxed, parts)))
+
+
+def _polar(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    given = bound(("a", "side"), args, keywords)
+    if self.static_value(given.pop("side", Static("right"))) != (True, "right"):
+        raise self.unsupported("`scipy.linalg.polar` by the left side", "Use side='right'.", node)
+    return several(polar_factors.polar)(self, [], given, node)
+
+
+def _diagflat(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
+    """``np.diagflat``: the matrix with all entries on a diagonal."""
+    import numpy
+
+    given = bound(("v", "k"), args, keywords)
+    flat = self.call(Static(numpy.ravel), [given.pop("v")], {}, node)
+    return self.call(Static(numpy.diag), [flat], given, node)
 
 
 def _cho_solve(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -368,6 +401,9 @@ FORMS: dict[str, SpecialForm] = {
     "scipy.linalg.cho_solve": _cho_solve,
     "scipy.linalg.eigh": _eigen(decompositions.scipy_eigh, decompositions.scipy_eigvalsh),
     "scipy.linalg.eigvalsh": _eigen(decompositions.scipy_eigvalsh),
+    "numpy.diagflat": _diagflat,
+    "scipy.linalg.qr": _scipy_qr,
+    "scipy.linalg.polar": _polar,
     "scipy.optimize.nnls": several(constrained.nnls),
     "scipy.linalg.eig": _scipy_eigenpairs,
     "scipy.linalg.eigvals": _plain(spectrum.scipy_eigvals),

@@ -53,6 +53,7 @@ class Rigid(Component):
 
 
 UNDETERMINED = "svd of no square matrix: ask for full_matrices=False"
+UNDETERMINED_BY_QR = "qr of no square matrix: ask for mode='economic'"
 
 
 class Square(Component):
@@ -80,7 +81,8 @@ def refuse_other_shapes(owner: Node) -> None:
     graph, rank = owner.graph, len(unit_axes_of(matrix.type))
     differs: Node = TABLE["not_equal"](*(dimension(matrix, axis=rank - k) for k in (2, 1)))
     if not any(step.op is IF and step.args[0] is differs for step in graph.cursor.steps):
-        raise_where(differs, raised(graph, UNDETERMINED))
+        by_qr = getattr(owner.op, "name", "") == "scipy_qr_whole"
+        raise_where(differs, raised(graph, UNDETERMINED_BY_QR if by_qr else UNDETERMINED))
 
 
 counted_component = register(Counted("counted_component", (), cost=Cost.FREE, raises=False))
