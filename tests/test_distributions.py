@@ -194,6 +194,29 @@ def test_the_declared_formula_is_that_of_scipy(name, method):
     assert found == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(("low", "high"), [(0.7, np.inf), (-np.inf, 1.9), (-np.inf, np.inf)])
+def test_a_normal_distribution_that_is_cut_on_one_side_has_slopes(low, high, mode):
+    def chances(x, scale):
+        total = stats.truncnorm.logpdf(x, low, high, scale=scale)
+        total += stats.truncnorm.ppf(0.3, low, high, loc=x)
+        return total * stats.truncnorm.sf(1.2 * x, low, high, loc=0.1 * x)
+
+    for k, slope in enumerate(grad(chances, wrt=("x", "scale"), mode=mode)(1.3, 1.1)):
+        assert oracle.agrees(oracle.derivative(chances, (1.3, 1.1), wrt=k), float(slope))
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_moments_that_are_infinite_have_no_slope(mode):
+    for at in (0.5, 1.0, 2.0):
+        assert grad(lambda b: stats.t.var(b), mode=mode)(at) == 0.0
+        assert grad(lambda b: stats.pareto.var(b) + stats.invgamma.var(b), mode=mode)(at) == 0.0
+    many = grad(lambda b: np.sum(stats.lomax.var(b)), mode=mode)(np.array([1.0, 2.0, 3.0]))
+    assert many[:2].tolist() == [0.0, 0.0]
+    assert many[2] == pytest.approx(0.25 - 3.0 / 4.0 - 3.0 / 4.0, rel=1e-13)
+
+
 def test_second_slopes_of_quantiles_are_those_of_the_first():
     first = grad(turned_around, wrt=("q", "a", "b"))
     for k, name in enumerate(("q", "a", "b")):

@@ -85,7 +85,10 @@ def _mass(low: Any, high: Any) -> Any:
     turned = greater(low, 0.0)
     upper, lower = where(turned, -low, high), where(turned, -high, low)
     whole = log_ndtr(upper)
-    return whole + log1p(-exp(log_ndtr(lower) - whole))
+    # Without an end nothing is left out there.
+    bounded = greater(lower, -math.inf)
+    left = where(bounded, lower, where(greater(upper, 0.0), -1.0, upper - 1.0))
+    return whole + where(bounded, log1p(-exp(log_ndtr(left) - whole)), 0.0)
 
 
 def _folded(z: Any, c: Any) -> Any:

@@ -32,9 +32,15 @@ class Moments:
     entropy: Formula | None = None
 
 
-def _beyond(shape: Any, least: float, value: Any) -> Any:
-    """A moment that is infinite up to a shape."""
-    return where(greater(shape, least), value, math.inf)
+def _beyond(least: float, of: Formula) -> Formula:
+    """A moment that is infinite up to a value of the last shape, where it has no slope."""
+
+    def moment(*shapes: Any) -> Any:
+        finite = greater(shapes[-1], least)
+        safe = where(finite, shapes[-1], least + 1.0)
+        return where(finite, of(*shapes[:-1], safe), math.inf)
+
+    return moment
 
 
 def _beta_variance(a: Any, b: Any) -> Any:
@@ -63,7 +69,7 @@ def _student_entropy(df: Any) -> Any:
 
 def _tail_variance(shape: Any) -> Any:
     below = shape - 1.0
-    return _beyond(shape, 2.0, 1.0 / (below * below * (shape - 2.0)))
+    return 1.0 / (below * below * (shape - 2.0))
 
 
 def _triangle_variance(c: Any) -> Any:
@@ -72,8 +78,7 @@ def _triangle_variance(c: Any) -> Any:
 
 def _fisher_variance(dfn: Any, dfd: Any) -> Any:
     rest = dfd - 2.0
-    found = 2.0 * dfd * dfd * (dfn + rest) / (dfn * rest * rest * (dfd - 4.0))
-    return _beyond(dfd, 4.0, found)
+    return 2.0 * dfd * dfd * (dfn + rest) / (dfn * rest * rest * (dfd - 4.0))
 
 
 # Without shapes these are numbers.
@@ -99,23 +104,23 @@ MOMENTS: dict[str, Moments] = {
         lambda s: LOG_ROOT + 0.5 + log(s),
     ),
     "t": Moments(
-        lambda df: 0.0 * df, lambda df: _beyond(df, 2.0, df / (df - 2.0)), _student_entropy
+        lambda df: 0.0 * df, _beyond(2.0, lambda df: df / (df - 2.0)), _student_entropy
     ),
-    "f": Moments(lambda dfn, dfd: _beyond(dfd, 2.0, dfd / (dfd - 2.0)), _fisher_variance),
+    "f": Moments(_beyond(2.0, lambda dfn, dfd: dfd / (dfd - 2.0)), _beyond(4.0, _fisher_variance)),
     "weibull_min": Moments(
         lambda c: gamma(1.0 + 1.0 / c), _weibull_variance,
         lambda c: EULER * (1.0 - 1.0 / c) - log(c) + 1.0,
     ),
     "pareto": Moments(
-        lambda b: _beyond(b, 1.0, b / (b - 1.0)), lambda b: b * _tail_variance(b),
+        _beyond(1.0, lambda b: b / (b - 1.0)), _beyond(2.0, lambda b: b * _tail_variance(b)),
         lambda b: 1.0 + 1.0 / b - log(b),
     ),
     "lomax": Moments(
-        lambda c: _beyond(c, 1.0, 1.0 / (c - 1.0)), lambda c: c * _tail_variance(c),
+        _beyond(1.0, lambda c: 1.0 / (c - 1.0)), _beyond(2.0, lambda c: c * _tail_variance(c)),
         lambda c: 1.0 + 1.0 / c - log(c),
     ),
     "invgamma": Moments(
-        lambda a: _beyond(a, 1.0, 1.0 / (a - 1.0)), _tail_variance,
+        _beyond(1.0, lambda a: 1.0 / (a - 1.0)), _beyond(2.0, _tail_variance),
         lambda a: a + lgamma(a) - (1.0 + a) * digamma(a),
     ),
     "invgauss": Moments(lambda mu: mu, lambda mu: mu * mu * mu),
