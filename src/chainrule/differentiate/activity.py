@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from chainrule.differentiate.call_results import is_unfelt
 from chainrule.differentiate.carrying import carrying_args
 from chainrule.differentiate.invariance import subtracted
+from chainrule.differentiate.moving_places import ANYWHERE, Varied
 from chainrule.differentiate.zeros import meets_point
 from chainrule.errors import NotDifferentiableError
 from chainrule.graph.block import CONSTANT, ITEM, REFERENCE, UNDEFINED, Block, Graph
@@ -49,7 +50,7 @@ Carrying = Callable[[Node], Sequence[Node]]
 
 def varied(graph: Graph, inputs: Iterable[Node], carrying: Carrying = carrying_args) -> set[Node]:
     """Values that depend on ``inputs`` differentiably: by way of what ``carrying`` gives."""
-    found = set(inputs)
+    found = Varied(inputs)
     _vary_block(graph.body, found, carrying)
     return found
 
@@ -58,36 +59,42 @@ def varied(graph: Graph, inputs: Iterable[Node], carrying: Carrying = carrying_a
 all_varied = varied
 
 
-def _vary_block(block: Block, varied: set[Node], carrying: Carrying) -> None:
+def _vary_block(block: Block, varied: Varied, carrying: Carrying) -> bool:
+    """Note what varies in a block; whether that is more than was known."""
+    grown = False
     for step in block.steps:
         if step.op is LOOP:
-            _vary_loop(step, varied, carrying)
+            grown |= _vary_loop(step, varied, carrying)
         elif step.op is IF:
             arms = owned_blocks(step)
             for arm in arms:
-                _vary_block(arm, varied, carrying)
-            _vary_items(step, arms, 0, varied)
+                grown |= _vary_block(arm, varied, carrying)
+            grown |= _vary_items(step, arms, 0, varied)
             if meets_point(step.args[0], varied):
-                _vary_chosen(step, arms, varied)
+                grown |= _vary_chosen(step, arms, varied)
         elif step.op is TRY:
             blocks = try_blocks(step.params)
             for owned in blocks:
-                _vary_block(owned, varied, carrying)
-            _vary_items(step, blocks, 1, varied)
+                grown |= _vary_block(owned, varied, carrying)
+            grown |= _vary_items(step, blocks, 1, varied)
         elif any(arg in varied for arg in carrying(step)):
             if step.type.differentiable and not is_unfelt(step, varied, all_varied):
-                varied.add(step)
+                grown |= varied.vary(step, varied.of_step(step))
             if step.op is CALL:
-                varied.update(_filled(step))
+                for each in _filled(step):
+                    grown |= varied.vary(each, ANYWHERE)
+    return grown
 
 
-def _vary_chosen(branch: Node, arms: Sequence[Block], varied: set[Node]) -> None:
+def _vary_chosen(branch: Node, arms: Sequence[Block], varied: Varied) -> bool:
     """Numbers of which an arm gives another at one point are constant beside it only."""
+    grown = False
     for k, results in enumerate(zip(*(arm.results for arm in arms), strict=True)):
         item = branch.block.item(branch, k)
         certain = all(each.op is not UNDEFINED for each in results)
         if certain and item.type == FLOAT and results[0] is not results[1]:
-            varied.add(item)
+            grown |= varied.vary(item, ANYWHERE)
+    return grown
 
 
 def _filled(call: Node) -> list[Node]:
@@ -104,31 +111,33 @@ def _filled(call: Node) -> list[Node]:
     return found
 
 
-def _vary_items(node: Node, blocks: Sequence[Block], first: int, varied: set[Node]) -> None:
+def _vary_items(node: Node, blocks: Sequence[Block], first: int, varied: Varied) -> bool:
+    grown = False
     for k in range(len(blocks[0].results)):
         item = node.block.item(node, first + k)
-        if item.type.differentiable and any(block.results[k] in varied for block in blocks):
-            varied.add(item)
+        if item.type.differentiable:
+            for block in blocks:
+                grown |= varied.vary(item, varied.places(block.results[k]))
+    return grown
 
 
-def _vary_loop(node: Node, varied: set[Node], carrying: Carrying) -> None:
+def _vary_loop(node: Node, varied: Varied, carrying: Carrying) -> bool:
     _, initial, parameters = loop_parts(node)
     nexts = next_states(node)
-    changed = True
+    grown, changed = False, True
     while changed:
         changed = False
         for start, parameter, following in zip(initial, parameters, nexts, strict=True):
-            varies = start in varied or following in varied
-            if varies and parameter not in varied and parameter.type.differentiable:
-                varied.add(parameter)
-                changed = True
-        size = len(varied)
+            if parameter.type.differentiable:
+                for source in (start, following):
+                    changed |= varied.vary(parameter, varied.places(source))
         for block in owned_blocks(node):
-            _vary_block(block, varied, carrying)
-        changed = changed or len(varied) != size
+            changed |= _vary_block(block, varied, carrying)
+        grown |= changed
     for k, parameter in enumerate(parameters):
         if parameter in varied:
-            varied.add(node.block.item(node, k))
+            grown |= varied.vary(node.block.item(node, k), varied.places(parameter))
+    return grown
 
 
 @dataclass(frozen=True)

@@ -258,6 +258,8 @@ class ForwardWalker(Copier):
     def _moves(self, nodes: tuple[Node, ...]) -> Node | bool:
         """Whether something that ``nodes`` are computed from changes in some direction."""
         found: list[Node | bool] = []
+        if not any(node in self.varied for node in nodes):
+            return False
         ends = (PARAMETER, ITEM)
         for source in sources(nodes, lambda node: node in self.inputs or node.op in ends):
             if source in self.varied and source not in self.active:
