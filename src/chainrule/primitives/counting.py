@@ -26,6 +26,18 @@ def binom(x: Any, y: Any, out: Any) -> Any:
 
 
 @elementwise(
+    "scipy.special.factorial",
+    name="factorial_of_reals",
+    domain=(Interval(0.0, 20.0),),
+    ulps=64,
+    sympy="gamma(x + 1)",
+)
+def factorial_of_reals(x: Any, out: Any) -> Any:
+    """Gamma(x + 1), and 0 for negative numbers (DLMF 5.2.2)."""
+    return choose(less_equal(0.0, x), lambda: out * digamma(x + 1.0), lambda: 0.0)
+
+
+@elementwise(
     "scipy.special.poch",
     domain=(Interval(0.5, 20.0), Interval(0.5, 5.0)),
     raises=False,

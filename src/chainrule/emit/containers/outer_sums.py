@@ -68,6 +68,8 @@ def rows_of_outer_products(plan: Plan) -> set[Value]:
     Among them are those whose entries the other sides of such products can take the places of.
     """
     found: set[Value] = set()
+    if not _has_outer_products(plan):
+        return found
     uses = count_uses(plan.body)
     for _, loop in _loops(plan):
         rows = _rows(loop)
@@ -82,8 +84,9 @@ def rows_of_outer_products(plan: Plan) -> set[Value]:
 
 def multiply_rows(plan: Plan, counts: Counts) -> None:
     """Multiply matrices of rows behind such loops; ``counts`` tells how many rows tapes have."""
-    if any(isinstance(each, Attempt) for each in walk(plan.body)):
-        # What follows a step that fails may read the rows.
+    attempted = any(isinstance(each, Attempt) for each in walk(plan.body))
+    # What follows a step that fails may read the rows.
+    if attempted or not _has_outer_products(plan):
         return
     changed = False
     totals: set[Value] = set()
@@ -104,6 +107,11 @@ def multiply_rows(plan: Plan, counts: Counts) -> None:
                 row.op, row.args = VARIABLE, []
     if changed:
         drop_unused(plan)
+
+
+def _has_outer_products(plan: Plan) -> bool:
+    """Whether anything is an outer product."""
+    return any(isinstance(each, Define) and each.value.op is outer for each in walk(plan.body))
 
 
 def _loops(plan: Plan) -> list[tuple[list[Statement], For]]:
