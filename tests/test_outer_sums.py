@@ -184,6 +184,45 @@ def test_no_memory_is_taken_for_the_rows() -> None:
     assert "outer(m" in slope.source and "+= np.outer" not in slope.source
 
 
+def written_behind(W: Any, xs: Any) -> Any:
+    m = np.zeros(W.shape[0])
+    for i in range(len(xs)):
+        m = np.tanh(W @ m + W @ xs[i])
+    xs *= 2.0
+    return np.sum(m * m) + np.sum(np.sin(xs))
+
+
+def written_meanwhile(W: Any, xs: Any) -> Any:
+    m = np.zeros(W.shape[0])
+    for i in range(len(xs)):
+        m = np.tanh(W @ m + W @ xs[i])
+        xs[i] = m * m
+    return np.sum(m * m) + np.sum(np.sin(xs))
+
+
+def written_over(W: Any, xs: Any) -> Any:
+    """What a step has computed is written to once it was used, and read behind the loop."""
+    m = np.zeros(W.shape[0])
+    z = m
+    for x in xs:
+        z = x + W @ m
+        m = np.tanh(z)
+        z[0] = 3.0
+    return np.sum(m * m) + z[0] * z[1]
+
+
+@pytest.mark.parametrize("function", [written_behind, written_meanwhile, written_over])
+def test_rows_that_are_written_to_are_multiplied_as_they_were(function: Callable[..., Any]) -> None:
+    xs = RNG.normal(size=(4, 3))
+    slope = grad(function, wrt="W")
+    check(lambda w: function(w, xs.copy()), W, slope(W, xs.copy()))
+    assert ".T @ " in slope.source
+    own, theirs = xs.copy(), xs.copy()
+    slope(W, own)
+    function(W, theirs)
+    assert np.array_equal(own, theirs)
+
+
 @pytest.mark.parametrize("function", [named, scaled])
 def test_vectors_are_as_long_as_what_multiplies_them(function: Callable[..., Any]) -> None:
     slope = grad(function, wrt="W")
