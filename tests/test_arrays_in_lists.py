@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import grad, hessian, value_and_grad
-from tests.differences import partials
+from chainrule import grad, hessian, hvp, jvp, value_and_grad
+from tests.differences import along, partials
 
 POINTS = [(0.7, 1.3, 4), (1.31, 0.72, 3), (-0.45, 0.93, 2)]
 
@@ -216,3 +216,47 @@ def test_a_list_of_arrays_is_not_added_to_in_place() -> None:
     derivative = grad(in_two_lists, "x")
     derivative(*POINTS[0])
     assert "b[k] = b[k] + b[k - 1] * a[k]" in derivative.source
+
+
+# --- lists of arrays that are made of a list of numbers ---------------------------------------
+
+
+def one_number_for_all_entries(xs, c):
+    more = [c * w for w in xs]
+    u = np.tanh(more[-1] + c)
+    return sum(more).sum() + u @ c
+
+
+def one_number_and_others(xs, c):
+    more = [np.sin(c * w) for w in xs]
+    return sum(more).sum() * 0.5 + sum(r @ r for r in more) + (more[0] * more[-1]).sum()
+
+
+def with_one_more(xs, c):
+    rows = [c * w for w in xs]
+    rows.append(np.tanh(c))
+    return sum((r * r).sum() for r in rows)
+
+
+XS, C = [0.9, -0.2, 1.4, 0.5], np.array([0.6, 1.2, -0.3])
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+@pytest.mark.parametrize("f", [one_number_for_all_entries, one_number_and_others, with_one_more])
+def test_slopes_have_the_layout_of_the_numbers(f: Callable[..., Any], mode: str) -> None:
+    by_numbers, by_array = grad(f, ("xs", "c"), mode=mode)(XS, C)
+    for k, expected in enumerate(partials(lambda *xs: f(list(xs), C), XS)):
+        assert by_numbers[k] == pytest.approx(expected[0], rel=1e-7, abs=1e-7)
+    for k, expected in enumerate(partials(lambda *c: f(XS, np.array(c)), list(C))):
+        assert by_array[k] == pytest.approx(expected[0], rel=1e-7, abs=1e-7)
+
+
+@pytest.mark.parametrize("f", [one_number_for_all_entries, one_number_and_others, with_one_more])
+def test_tangents_of_lists_may_grow_behind_the_loop(f: Callable[..., Any]) -> None:
+    direction = np.array([0.3, -0.5, 0.7])
+    first = grad(f, "c")
+    expected, _ = along(lambda h: first(XS, C + h * direction))
+    assert hvp(f, "c")(XS, C, direction)[1] == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    value, tangent = jvp(f, "c")(XS, C, direction)
+    assert value == f(XS, C)
+    assert tangent == pytest.approx(first(XS, C) @ direction, rel=1e-12)

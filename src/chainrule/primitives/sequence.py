@@ -24,6 +24,7 @@ from chainrule.graph.types import (
     array_of,
     is_complex,
     join,
+    unit_axes_of,
 )
 from chainrule.primitives import bounds
 from chainrule.primitives.declare import TABLE, Cost, Flat, Linear, fitted, is_constant, register
@@ -287,6 +288,9 @@ as_tuple = register(
 def _pull_total(walker: ReverseWalker, node: Node, out_bar: Node) -> None:
     terms = node.args[0]
     if not isinstance(terms.type, Array):
+        if unit_axes_of(item_type(terms.type)) and not unit_axes_of(out_bar.type):
+            # Other adjoints of an entry are arrays.
+            out_bar = TABLE["full_like"](node, out_bar)
         out_bar = node.graph.cursor.add(fill_like, (terms, out_bar))
     # One number is the adjoint of every entry of an array.
     walker.accumulate(terms, out_bar)

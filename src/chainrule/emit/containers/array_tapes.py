@@ -170,6 +170,7 @@ class _Uses:
     def __init__(self, plan: Plan) -> None:
         self.assigned: Counter[Value] = Counter()
         self.appended: Counter[Value] = Counter()
+        self.grown: Counter[Value] = Counter()
         # Lists of which more is asked than their entries.
         self.spoilt: set[Value] = set()
         self.held: set[Value] = set()
@@ -190,6 +191,7 @@ class _Uses:
 
     def evaluated_in(self, value: Value) -> None:
         if value.op is append:
+            self.grown[value.args[0]] += 1
             self.appended[value.args[1]] += 1
             self.spoilt.add(value.args[1])
             return
@@ -202,7 +204,8 @@ class _Uses:
 
     def is_plain(self, tape: Value) -> bool:
         """Whether a list is filled in one place, and else only read entry by entry."""
-        return self.assigned[tape] == 2 and tape not in self.spoilt
+        once = self.assigned[tape] == 2 and self.grown[tape] == 1
+        return once and tape not in self.spoilt
 
 
 def _shape(tape: Value, sizes: list[Value]) -> object:
