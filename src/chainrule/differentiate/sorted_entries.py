@@ -61,6 +61,19 @@ def in_order(low: Node, high: Node) -> bool:
     return above < below if order[1] else below < above
 
 
+def sorted_between(greatest: Node, least: Node) -> Node | None:
+    """What was sorted to have these at its two ends; None where nothing was."""
+    high, low = _place(greatest), _place(least)
+    if high is None or low is None or high.base is not low.base:
+        return None
+    if high.index is not None or low.index is not None:
+        return None
+    order = _order(high.base)
+    if order is None or (high.offset, low.offset) != ((0, -1) if order[1] else (-1, 0)):
+        return None
+    return order[0]
+
+
 def gap(node: Node) -> tuple[Node, ...]:
     """The values whose distance this is, which is never negative; empty where it is none."""
     if node.op is arithmetic.subtract and in_order(node.args[1], node.args[0]):

@@ -12,6 +12,8 @@ no point: it is always equal to itself.
 from __future__ import annotations
 
 from chainrule.differentiate.origins import EXTREMES
+from chainrule.differentiate.running import ABOVE, BELOW, found_by_loop
+from chainrule.differentiate.sorted_entries import sorted_between
 from chainrule.graph.node import Node
 from chainrule.graph.types import Array, unit_axes_of
 from chainrule.primitives import arithmetic
@@ -19,8 +21,6 @@ from chainrule.primitives.declare import constant_value, is_constant
 
 # The square of no greater number is more than 0: what is as small stands for 0.
 NOTHING = 1e-200
-BELOW = (arithmetic.less, arithmetic.less_equal)
-ABOVE = (arithmetic.greater, arithmetic.greater_equal)
 GREATEST = ("sequence_max", "array_max", "python_max", "maximum", "fmax")
 LEAST = ("sequence_min", "array_min", "python_min", "minimum", "fmin")
 # By their names, as arrays' operations are declared later than this is read.
@@ -67,6 +67,10 @@ def _spread(value: Node) -> tuple[Node, ...]:
 
 def _between(greatest: Node, least: Node) -> tuple[Node, ...]:
     """The values of which one is the greatest and the other the least."""
+    for found in (found_by_loop, sorted_between):
+        held = found(greatest, least)
+        if held is not None:
+            return (held,)
     names = (greatest.op.name, least.op.name)
     if names not in zip(GREATEST, LEAST, strict=True):
         return ()
