@@ -90,8 +90,9 @@ def multiply_rows(plan: Plan, counts: Counts) -> None:
         return
     changed = False
     totals: set[Value] = set()
+    uses = count_uses(plan.body)
     for block, loop in _loops(plan):
-        sums = list(_sums(loop, count_uses(plan.body)))
+        sums = list(_sums(loop, uses))
         rows = _zipped(loop) or []
         before = loop.target, loop.iterable
         if not sums or not (_by_number(loop, rows, counts) if rows else _steps(loop)):
@@ -99,7 +100,7 @@ def multiply_rows(plan: Plan, counts: Counts) -> None:
         kept: dict[Value, Value] = {}
         made = [_Sum(plan, block, loop, counts, kept, totals, *each).run() for each in sums]
         if any(made):
-            changed = True
+            changed, uses = True, count_uses(plan.body)
         elif rows:
             loop.target, loop.iterable = before
             loop.body[:] = loop.body[len(rows) :]
