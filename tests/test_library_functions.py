@@ -6,9 +6,18 @@ import math
 import numpy as np
 import pytest
 import scipy.special
+from scipy.spatial.transform import Rotation
 
 import chainrule
-from chainrule import ArgumentError, SourceError, grad, hessian, jacobian, value_and_grad
+from chainrule import (
+    ArgumentError,
+    SourceError,
+    UnsupportedError,
+    grad,
+    hessian,
+    jacobian,
+    value_and_grad,
+)
 
 
 def test_functions_of_math_have_derivatives():
@@ -95,3 +104,12 @@ def test_orders_are_taken_without_their_fractions_as_scipy_does(name):
     slope = grad(SPHERICAL[name])
     for order in (0, 2):
         assert slope(1.3, order + 0.5) == pytest.approx(slope(1.3, order), rel=1e-14)
+
+
+def turned(v, p):
+    return Rotation.from_rotvec(v).apply(p)[0]
+
+
+def test_of_a_compiled_class_that_is_given_an_array_it_is_told_what_helps() -> None:
+    with pytest.raises(UnsupportedError, match=r"(?s)from_rotvec.*define_derivative"):
+        grad(turned)(np.array([0.1, 0.2, 0.3]), np.array([1.0, 2.0, 3.0]))

@@ -239,9 +239,13 @@ class Foreign(InPlace):
         """Refuse to hand a list, a dict or an object to a function that writes to it."""
         if any(isinstance(self.read(arg), kinds) for arg in args):
             text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
+            arrays = any(isinstance(self.read(arg), (ArrayBox, View)) for arg in args)
             raise self.unsupported(
                 f"`{text}` {does} to what it is given",
-                "Write it with the methods of lists.",
+                "Its code is not read: write it with functions of NumPy, or register its "
+                "derivative with chainrule.define_derivative."
+                if arrays and does == "may write"
+                else "Write it with the methods of lists.",
                 node,
             )
 
