@@ -8,7 +8,7 @@ Whatever a loop begins with, it ends with shapes that fit what a step leaves.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 
 from chainrule.graph.block import Graph
@@ -60,26 +60,23 @@ class Remembering(Naturals):
         around = self.loops_within
         loop = around.met((self.here, tuple(at for _, at in self.calls), kind))
         before, starts = dict(self.state), dict(shapes)
-        known = around.carried.get(loop)
-        for key, place in _places(self.frame, before).items() if known else ():
-            carried = known.get(place) if known else None
-            if carried is not None:
-                starts[key] = shapes[key] if key in shapes else self._shape(before[key])
-                shapes[key] = self._wider(key, starts[key], carried)
+        for key, carried in _known(self.frame, before, around.carried.get(loop, {})):
+            starts[key] = shapes[key] if key in shapes else self._shape(before[key])
+            shapes[key] = self._wider(key, starts[key], carried)
         self.loops_within = around.inner.setdefault(loop, Remembered())
         ends: dict[Key, Shape] = {}
         try:
             yield ends
         finally:
             self.loops_within = around
-        places = _places(self.frame, before)
-        around.carried[loop] = {
-            places[key]: _Carried(
-                before[key], starts[key] if key in starts else self._shape(before[key]), end
-            )
-            for key, end in ends.items()
-            if key in places
-        }
+        if self.enclosing:
+            around.carried[loop] = {
+                _place(self.frame, key, before): _Carried(
+                    before[key], starts[key] if key in starts else self._shape(before[key]), end
+                )
+                for key, end in ends.items()
+                if key in before and not isinstance(key, (Flag, Fact, Read))
+            }
 
     def _wider(self, key: Key, now: Shape, carried: _Carried) -> Shape:
         """The shape to begin with under a key."""
@@ -98,21 +95,34 @@ class Remembering(Naturals):
         return _of_wider_parts(now, start, end)
 
 
-def _places(frame: Frame, state: State) -> dict[Key, Hashable]:
-    """By what keys are told in all attempts: those of names and lists are others in each."""
-    found: dict[Key, Hashable] = {}
-    sites: dict[Hashable, int] = {}
-    for key in state:
-        if isinstance(key, (Flag, Fact, Read)):
-            continue
-        if isinstance(key, tuple) and len(key) == 2 and key[0] is frame:
-            found[key] = key[1]
-        elif isinstance(key, ListBox) and key.site is not None:
-            count = sites[key.site] = sites.get(key.site, 0) + 1
-            found[key] = (key.site, count)
-        else:
-            found[key] = key
-    return found
+def _place(frame: Frame, key: Key, state: State) -> Hashable:
+    """By what a key is told in all attempts: those of names and lists are others in each."""
+    if isinstance(key, tuple) and len(key) == 2 and key[0] is frame:
+        return str(key[1])
+    if isinstance(key, ListBox) and key.site is not None:
+        return key.site, _made_at(key.site, state).index(key)
+    place: Hashable = key
+    return place
+
+
+def _known(
+    frame: Frame, state: State, known: Mapping[Hashable, _Carried]
+) -> Iterator[tuple[Key, _Carried]]:
+    """What is told so, by the keys that it has now."""
+    for place, carried in known.items():
+        key = place
+        if isinstance(place, str):
+            key = (frame, place)
+        elif isinstance(place, tuple) and isinstance(place[1], int):
+            made = _made_at(place[0], state)
+            key = made[place[1]] if place[1] < len(made) else None
+        if key in state:
+            yield key, carried
+
+
+def _made_at(site: Hashable, state: State) -> list[ListBox]:
+    """The lists that were made at one place, in the order in which they were."""
+    return [key for key in state if isinstance(key, ListBox) and key.site == site]
 
 
 def _holds_nothing(shape: Shape) -> bool:
