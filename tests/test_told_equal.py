@@ -12,6 +12,7 @@ import pytest
 from chainrule import grad, value_and_grad
 from tests.differences import along
 from tests.slopes import check_single_point
+from tests.test_generation import loaded
 
 
 def among(x: float) -> float:
@@ -326,3 +327,30 @@ def test_flags_that_a_loop_carries_through_many_branches_are_followed_once() -> 
     for k, slope in enumerate(slopes):
         wanted = along(lambda h, k=k: f(0.7 + h * (k == 0), 1.3 + h * (k == 1)))[0]
         assert slope == pytest.approx(float(wanted), rel=1e-8)
+
+
+def shared_flag(count: int) -> str:
+    """Exact equalities of which one at most is acted upon."""
+    lines = ["def f(x, y):", "    s, done = x, False", "    for k in range(6):"]
+    for k in range(count):
+        lines += [f"        if not done and s == {k}.5:", "            s, done = s * y, True"]
+    return "\n".join([*lines, "        s = s * y + x", "    return s", ""])
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_equalities_that_share_a_flag_do_not_double_the_text_with_each(mode: str) -> None:
+    lengths = []
+    for count in (4, 6, 8):
+        f = loaded(shared_flag(count))
+        derivative = value_and_grad(f, wrt=("x", "y"), mode=mode)
+        value, slopes = derivative(0.7, 1.3)
+        assert value == f(0.7, 1.3)
+        for k, slope in enumerate(slopes):
+            wanted = along(lambda h, f=f, k=k: f(0.7 + h * (k == 0), 1.3 + h * (k == 1)))[0]
+            assert slope == pytest.approx(float(wanted), rel=1e-8)
+        # Where one of them holds no slope is known, whichever it is.
+        for x in (0.5, 1.5, 3.5):
+            with pytest.raises(ArithmeticError):
+                derivative(x, 1.3)
+        lengths.append(derivative.source.count("\n"))
+    assert lengths[2] - lengths[1] < 1.5 * (lengths[1] - lengths[0])

@@ -8,12 +8,13 @@ that arm instead of returning the slope of a constant.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from chainrule.differentiate.activity import all_steps
 from chainrule.differentiate.attempted import divisors, is_plain, looked_up
 from chainrule.differentiate.converged import are_iterates, converged
+from chainrule.differentiate.following import SIDED, following, truth_in_arm
 from chainrule.differentiate.origins import are_kin, sources
 from chainrule.differentiate.sorted_entries import are_apart
 from chainrule.differentiate.spreads import is_held, spread_out
@@ -40,7 +41,7 @@ from chainrule.graph.block import (
     result_number,
 )
 from chainrule.graph.node import Node
-from chainrule.graph.types import BOOL, FLOAT, FLOATING, INT, Array, dtype_of
+from chainrule.graph.types import FLOAT, FLOATING, INT, Array, dtype_of
 from chainrule.primitives import arithmetic, rounding, sequence
 from chainrule.primitives.control import (
     IF,
@@ -120,10 +121,6 @@ Condition = Equal | Cases | Meeting | Found | Unmoved | Alike
 Doubt = Callable[[tuple[Node, ...]], "Node | bool"]
 
 
-# The truth of a branch's predicate in its arms.
-SIDED = (True, False)
-
-
 class Points:
     """Finds what is equal in the arms of a graph's branches."""
 
@@ -169,7 +166,7 @@ class Points:
         if not all(arm.completes for arm in arms) or all(given[k].op is UNDEFINED for k in results):
             return ()
         told = self._told(node, position, results)
-        conditions = self._equal(node.args[0], position == 0, node.block)
+        conditions = self.arm(node, position == 0)
         if told:
             return told
         predicate = asked(node.args[0])
@@ -189,7 +186,10 @@ class Points:
 
     def arm(self, branch: Node, truth: bool) -> tuple[Condition, ...]:
         """What is equal in an arm of a branch, whatever flows through its results."""
-        return self._equal(branch.args[0], truth, branch.block)
+        return self._known_equal(branch.args[0], truth, branch.block)
+
+    def _known_equal(self, predicate: Node, truth: bool, block: Block) -> tuple[Condition, ...]:
+        return _open(self._equal(predicate, truth, block), following(predicate, truth))
 
     def before(self, choice: Node) -> tuple[Condition, ...]:
         """What a search has found equal where a choice rests on it."""
@@ -332,7 +332,7 @@ class Points:
         if not (is_constant(initial[k]) and initial[k].params[0] is False):
             return ()
         found: list[Condition] = []
-        for nodes in _equal_nodes(self._equal(next_states(loop)[k], True, body)):
+        for nodes in _equal_nodes(self._known_equal(next_states(loop)[k], True, body)):
             outer = sources(nodes, lambda node: node in states or not inside(node, body))
             moving = tuple(node for node in outer if node in self._varied)
             if moving and not any(node in states for node in moving):
@@ -342,10 +342,12 @@ class Points:
     def _joined(self, item: Node, truth: bool) -> tuple[Condition, ...]:
         """The same for ``and``, ``or`` and flags: results of a branch."""
         branch, k = item.args[0], result_number(item)
-        found: list[tuple[Condition, ...]] = []
-        possible = []
+        found, possible = list[tuple[Condition, ...]](), list[bool]()
         arms = owned_blocks(branch)
-        sure = [_sure(arm.results[k], branch, side) for arm, side in zip(arms, SIDED, strict=True)]
+        sure = [
+            truth_in_arm(arm.results[k], branch, side)
+            for arm, side in zip(arms, SIDED, strict=True)
+        ]
         for arm, side, known, other in zip(arms, SIDED, sure, sure[::-1], strict=True):
             if known is not None and known is not truth:
                 found.append(())
@@ -362,11 +364,22 @@ class Points:
         return (Cases(branch.args[0], found[0], found[1]),)
 
 
-def _sure(result: Node, branch: Node, side: bool) -> bool | None:
-    """The truth of a branch's result where its predicate is ``side``; None where it is open."""
-    if is_constant(result) and result.type == BOOL:
-        return bool(result.params[0])
-    return side if result is branch.args[0] else None
+def _open(conditions: Iterable[Condition], known: Mapping[Node, bool]) -> tuple[Condition, ...]:
+    """The conditions without the cases that are closed where this is known."""
+    found: dict[int, Condition] = {}
+    for condition in conditions:
+        if not isinstance(condition, Cases):
+            found[id(condition)] = condition
+            continue
+        asked, cases = condition.predicate, (condition.then, condition.orelse)
+        if asked in known:
+            parts = _open(cases[not known[asked]], known)
+        else:
+            ways = zip(cases, SIDED, strict=True)
+            then, orelse = (_open(case, {**known, **following(asked, side)}) for case, side in ways)
+            parts = (Cases(asked, then, orelse),) if then or orelse else ()
+        found.update((id(part), part) for part in parts)
+    return tuple(found.values())
 
 
 def _equal_nodes(conditions: Sequence[Condition]) -> Iterator[tuple[Node, ...]]:
