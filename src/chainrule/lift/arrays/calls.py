@@ -37,6 +37,7 @@ from chainrule.lift.scipy.curves import curve_method
 from chainrule.lift.scipy.densities import density_method
 from chainrule.lift.scipy.distributions import distribution_method
 from chainrule.lift.scipy.forms import scipy_form
+from chainrule.lift.scipy.neighbours import tree_query
 from chainrule.lift.untold import OF_ONE, OF_THE_WHOLE, check_told
 from chainrule.lift.values import ArrayBox, ListBox, Static, TupleValue, Value
 from chainrule.primitives import arithmetic
@@ -95,7 +96,7 @@ class NumpyCalls(Methods):
     ) -> Value | None:
         if "numpy" not in sys.modules or not callable(found):
             return None
-        for method_of in (distribution_method, curve_method, density_method):
+        for method_of in (distribution_method, curve_method, density_method, tree_query):
             method = method_of(self, found, args, keywords, node)
             if method is not None:
                 return method
