@@ -588,13 +588,19 @@ def two_names_of_one(x: Any, n: int) -> Any:
     return np.sum(b)
 
 
-SHARING = (alias_in_a_loop, alias_on_a_path, view_on_a_path, two_names_of_one)
+SHARING = (alias_in_a_loop, two_names_of_one)
 
 
 def test_memory_that_may_be_shared_is_refused_and_never_forgotten() -> None:
     for program in SHARING:
         with pytest.raises(UnsupportedError):
             grad(program)(X, 3)
+
+
+def test_it_is_told_which_memory_the_path_has_chosen() -> None:
+    for program in (alias_on_a_path, view_on_a_path):
+        for n in (2, 3):
+            check(program, X, n)
 
 
 def chained(angles: Any, parents: Any) -> Any:

@@ -1,10 +1,11 @@
-"""Names that are bound to one of two lists, which is then written to under these names."""
+"""Names that are bound to one of several lists or arrays, which is then written to under these."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from chainrule import ArgumentError, UnsupportedError, grad, hvp, value_and_grad
@@ -168,3 +169,138 @@ def test_one_of_three_is_right_or_refused(point: tuple[float, float]) -> None:
         assert "row" in str(error)
     else:
         assert oracle.agrees(oracle.derivative(one_of_three, point, wrt="x"), slope)
+
+
+def one_of_four(x, y):
+    low, middle, high, rest = [], [], [], [1.0]
+    for k in range(7):
+        v = x * k + y
+        bin_ = low if v < 2.05 else middle if v < 3.11 else high if v < 4.17 else rest
+        bin_.append(v * y)
+    (low if x > y else middle if y > 1.0 else high).append(x)
+    return sum(low) + 2.0 * sum(middle) * y + sum(h * h for h in high) + rest[-1]
+
+
+def two_arrays(x, y):
+    a, b = np.array([x, y, 1.0]), np.array([y, 2.0, x])
+    big = a if a.sum() > b.sum() + x - y else b
+    big[0] *= y
+    big += x
+    return a @ b
+
+
+def arrays_in_turn(x, y):
+    a, b = np.zeros(3), np.ones(3)
+    last = a
+    for k in range(4):
+        last = a if x * k < 1.5 else b
+        last += y * k
+        last[k % 3] = x
+    last *= y
+    return a @ b
+
+
+def rows_of_an_array(x, y):
+    a = np.array([[x, y], [y, 1.0]])
+    for i in range(1):
+        row = a[i] if a[i, 0] > a[i + 1, 0] else a[:, 1]
+        row[0] *= 3.0
+        row += y
+    return (a**2).sum()
+
+
+def parts_of_an_array(x, y):
+    a = np.array([x, y, x * y, 1.0, 2.0])
+    for i in range(4):
+        part = a[i:] if a[i] > a[i + 1] else a[: i + 1]
+        part *= x
+    return (a**2).sum()
+
+
+def a_transposed_array(x, y):
+    a = np.array([[x, y], [y * y, 1.0]])
+    turned = a.T if x > y else a
+    turned[0, 1] *= y
+    turned += x
+    return a[0, 0] * a[0, 1] * a[1, 0] + (turned @ a).sum()
+
+
+def handed_to_a_helper(x, y):
+    def put(v, k):
+        v[k] += x
+        v *= y
+        return v.sum()
+
+    a, b = np.array([x, y]), np.array([y, 2.0])
+    total = put(a if x > y else b, 1)
+    return total + put(b if x > 1.0 else a, 0) + a @ b
+
+
+def three_arrays(x, y):
+    a, b, c = np.array([x, y]), np.array([y, 2.0]), np.ones(2)
+    chosen = a if x > 1.0 else b if y > 1.0 else c
+    chosen += x
+    sines = np.sin(chosen)
+    chosen[0] = sines[1]
+    return a @ b + c @ a
+
+
+ARRAYS = [
+    one_of_four,
+    two_arrays,
+    arrays_in_turn,
+    rows_of_an_array,
+    parts_of_an_array,
+    a_transposed_array,
+    handed_to_a_helper,
+    three_arrays,
+]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("f", ARRAYS, ids=lambda f: f.__name__)
+def test_writes_reach_the_array_that_was_chosen(
+    f: Callable[..., Any], point: tuple[float, float], mode: str
+) -> None:
+    test_writes_reach_the_list_that_was_chosen(f, point, mode)
+
+
+@pytest.mark.parametrize("f", ARRAYS, ids=lambda f: f.__name__)
+def test_second_derivatives_of_what_was_chosen(f: Callable[..., Any]) -> None:
+    test_second_derivatives(f)
+
+
+def an_array_of_the_caller(x, a, b):
+    big = a if a.sum() > x else b
+    big[0] *= x
+    return x * (a @ b)
+
+
+@pytest.mark.parametrize("x", [2.0, 4.0])
+def test_arrays_of_the_caller_are_written_to_once(x: float) -> None:
+    given, plain = ([np.array([1.0, 2.0]), np.array([3.0, 5.0])] for _ in range(2))
+    value, slope = value_and_grad(an_array_of_the_caller)(x, *given)
+    assert value == an_array_of_the_caller(x, *plain)
+    assert all(map(np.array_equal, given, plain))
+    # x (3 x + 10) in either case.
+    assert slope == pytest.approx(6.0 * x + 10.0)
+    with pytest.raises(ArgumentError, match="shares memory"):
+        value_and_grad(an_array_of_the_caller)(x, given[0], given[0])
+
+
+def done_where_it_holds(x, y):
+    a, b = np.array([x, y, 1.0]), np.array([y, 2.0, x])
+    a.fill(x) if x > y else b.sort()
+    x < y and y > 1.0 and a.fill(y)
+    x > 1.0 or b.sort()
+    x > 1.0 or y > 1.0 or a.fill(x * y)
+    return a @ b
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("point", POINTS)
+def test_arrays_are_written_to_in_conditional_expressions(
+    point: tuple[float, float], mode: str
+) -> None:
+    test_writes_reach_the_list_that_was_chosen(done_where_it_holds, point, mode)

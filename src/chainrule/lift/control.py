@@ -110,6 +110,21 @@ class Control(GoingOn):
             rest,
         )
 
+    def _evaluated(self, node: ast.Expr) -> Completion:
+        """An expression of which nobody reads the value: one that chooses what to do is an if."""
+        nothing: ast.expr = ast.copy_location(ast.Constant(None), node)
+        match node.value:
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                then, other = body, orelse
+            case ast.BoolOp(op=op, values=[*first, last]):
+                test = first[0] if len(first) == 1 else ast.BoolOp(op, first)
+                then, other = (last, nothing) if isinstance(op, ast.And) else (nothing, last)
+            case _:
+                return self._expression_statement(node)
+        arms = [[ast.copy_location(ast.Expr(each), node)] for each in (then, other)]
+        branch = ast.If(ast.copy_location(test, node), list(arms[0]), list(arms[1]))
+        return self.statements([ast.copy_location(branch, node)])
+
     # --- loops ----------------------------------------------------------------------------
 
     def _break(self, node: ast.Break) -> Completion:
@@ -567,6 +582,7 @@ OPEN: dict[type, Callable[..., tuple[Completion, bool]]] = {
 
 STATEMENTS.update(
     {
+        ast.Expr: Control._evaluated,
         ast.Break: Control._break,
         ast.Continue: Control._continue,
         ast.Try: lambda self, node: self.attempt(node),

@@ -22,6 +22,7 @@ from chainrule.lift.values import (
     Static,
     TupleValue,
     Value,
+    View,
     alternatives_of,
     is_made,
 )
@@ -30,6 +31,7 @@ from chainrule.primitives.effect import VERBATIM
 
 BOTH = "_0_ and _1_"
 AS_BOOL = "bool(_0_)"
+LISTS = (ListBox, ArrayBox)
 
 
 def kind_of(value: Value) -> Any:
@@ -78,7 +80,7 @@ def change_rank(before: Type, after: Type) -> bool:
 
 def identity_of(value: Value) -> Any:
     """The kind of a value; of a list, a dict or an object which one it is."""
-    return ("one", id(value)) if is_made(value) or type(value) is ListBox else kind_of(value)
+    return ("one", id(value)) if is_made(value) or type(value) in (*LISTS, View) else kind_of(value)
 
 
 def split_by_kind(

@@ -10,7 +10,7 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import CONSTANT, UNDEFINED, Graph
 from chainrule.graph.node import Node
-from chainrule.lift.kinds import are_apart, identity_of, kind_of, split_by_kind
+from chainrule.lift.kinds import LISTS, are_apart, identity_of, kind_of, split_by_kind
 from chainrule.lift.source import Source
 from chainrule.lift.values import (
     BOXES,
@@ -26,6 +26,7 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
     View,
+    alternatives_of,
     another,
     entry_of,
     held_in,
@@ -257,12 +258,15 @@ class Joiner:
         return len(kinds) == 1
 
     def _are_told_lists(self, values: Sequence[Value], states: Sequence[State]) -> bool:
-        """Whether these are two lists from before, of which it is told which is which."""
+        """Whether these are lists from before, of which it is told which is which."""
+        if not self.graph.tells_lists:
+            return False
+        lists = [part for value in values for part in alternatives_of(value) if part is not UNBOUND]
+        boxes = [each.box if isinstance(each, View) else each for each in lists]
         return (
-            self.graph.tells_lists
-            and len({id(value) for value in values}) == 2
-            and all(type(value) is ListBox for value in values)
-            and all(value in state for value in values for state in states)
+            len({id(each) for each in lists}) > 1
+            and all(type(each) in LISTS for each in boxes)
+            and all(each in state for each in boxes for state in states)
         )
 
     def _some_are_new(self, values: Sequence[Value], states: Sequence[State]) -> bool:

@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import compress, repeat
 from operator import is_not
-from typing import Any
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import CONSTANT, ITEM, UNDEFINED, Block
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, INT, unit_axes_of
-from chainrule.graph.types import Sequence as SequenceType
+from chainrule.graph.types import unit_axes_of
 from chainrule.lift.branches.implied import learn
 from chainrule.lift.branches.recurring import Recurring
+from chainrule.lift.containers.table_entries import table_type
 from chainrule.lift.core import AlwaysRaises, Completion
 from chainrule.lift.iteration.shapes import bound_part
 from chainrule.lift.kinds import kind_of
@@ -176,6 +175,10 @@ class Branching(Recurring):
             (path, value) for path, value in zip(paths, values, strict=True) if value is not UNBOUND
         ]
         if not all(isinstance(value, ListBox) for _, value in pairs):
+            return
+        everywhere = all(value in path.state for _, value in pairs for path in paths)
+        if self.graph.tells_lists and everywhere:
+            # It is told which of them it is.
             return
         contents = [path.state.get(value) for path, value in pairs]
         layouts = {len(content) if isinstance(content, list) else -1 for content in contents}
@@ -342,6 +345,8 @@ class Branching(Recurring):
 
     def _materialise_views(self, paths: Sequence[Path], values: Sequence[Value]) -> None:
         """Views that differ between paths become what they see, in a box of their own."""
+        if self.graph.tells_lists and all(isinstance(value, (View, ArrayBox)) for value in values):
+            return
         for path, value in zip(paths, values, strict=True):
             if isinstance(value, View):
                 _rebind(path.state, value, self._seen_at_end(path, value))
@@ -551,24 +556,6 @@ def _rebind(state: State, value: Value, box: ListBox) -> None:
             state[key] = box
         elif isinstance(held, Either) and held.then is value:
             state[key] = Either(held.tag, box, held.orelse, held.refusal)
-
-
-def table_type(value: Value) -> SequenceType | None:
-    """The type of a list of numbers, or of such lists, that is known while lifting."""
-    if not isinstance(value, Static) or not isinstance(value.value, list):
-        return None
-    return _entries_type(value.value)
-
-
-def _entries_type(table: list[Any]) -> SequenceType | None:
-    kinds = {type(entry) for entry in table}
-    if not kinds:
-        return None
-    if kinds <= {float, int}:
-        return SequenceType(INT if kinds == {int} else FLOAT)
-    rows = {_entries_type(entry) if isinstance(entry, list) else None for entry in table}
-    row = rows.pop()
-    return SequenceType(row) if row is not None and not rows else None
 
 
 def _parts(value: Value) -> list[Value]:

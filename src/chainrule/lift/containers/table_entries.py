@@ -11,6 +11,7 @@ from typing import Any
 
 from chainrule.graph.types import DYNAMIC, FLOAT, INT, OPAQUE, Array, Type
 from chainrule.graph.types import Sequence as SequenceType
+from chainrule.lift.values import Static, Value
 
 
 def type_of_entry(table: Any, static_type: Callable[[Any], Type]) -> Type:
@@ -41,3 +42,21 @@ def _rows_of_rows(entries: Collection[Any]) -> Type:
     kinds = {example_type(entry) for entry in entries}
     found = kinds.pop() if len(kinds) == 1 else None
     return found if isinstance(found, SequenceType) and all(entries) else OPAQUE
+
+
+def table_type(value: Value) -> SequenceType | None:
+    """The type of a list of numbers, or of such lists, that is known while lifting."""
+    if not isinstance(value, Static) or not isinstance(value.value, list):
+        return None
+    return _entries_type(value.value)
+
+
+def _entries_type(table: list[Any]) -> SequenceType | None:
+    kinds = {type(entry) for entry in table}
+    if not kinds:
+        return None
+    if kinds <= {float, int}:
+        return SequenceType(INT if kinds == {int} else FLOAT)
+    rows = {_entries_type(entry) if isinstance(entry, list) else None for entry in table}
+    row = rows.pop()
+    return SequenceType(row) if row is not None and not rows else None

@@ -27,6 +27,7 @@ from chainrule.lift.state import Key, State
 from chainrule.lift.values import (
     ENTRIES,
     UNBOUND,
+    ArrayBox,
     Fact,
     ListBox,
     ObjectBox,
@@ -106,7 +107,15 @@ class Links(Arenas):
         except UnsupportedError:
             if isinstance(box, ObjectBox) and not isinstance(box, ENTRIES):
                 self.linkable.setdefault(box.type, True)
-            elif type(box) is ListBox:
+            elif type(box) in (ListBox, ArrayBox):
+                self.linkable.setdefault(list, True)
+            raise
+
+    def check_fresh(self, box: Any) -> None:
+        try:
+            super().check_fresh(box)
+        except UnsupportedError:
+            if type(box) in (ListBox, ArrayBox):
                 self.linkable.setdefault(list, True)
             raise
 
