@@ -118,12 +118,18 @@ class BackwardLoop:
             walker.pull(steps)
             results = [
                 walker.state_bar(
-                    self._scope.get(self._parameters[k]), self._items[k], self._parameters[k]
+                    self._scope.get(self._parameters[k]), self._like(k), self._parameters[k]
                 )
                 for k in self._carried
             ]
         walker.scopes.pop()
         return results
+
+    def _like(self, k: int) -> Node:
+        """What has the lengths of a state before a step: a step may make an array of others."""
+        item, parameter = self._items[k], self._parameters[k]
+        arrays = isinstance(item.type, Array) and isinstance(parameter.type, Array)
+        return parameter if arrays and lengths_of(item) != lengths_of(parameter) else item
 
     def _is_made_anew(self, k: int) -> bool:
         """Whether a list or an array has no value before the loop, and none that a step reads.
