@@ -440,3 +440,24 @@ def test_nothing_has_no_slope() -> None:
     assert vjp(in_turns)(4.5, 2.0, out_bar=(1.0, 1.0)) == ((2.0, 20.25), 9.0)
     with pytest.raises(TypeError, match="gave None"):
         vjp(in_turns)(5.5, 2.0, out_bar=(1.0, 1.0))
+
+
+class OfALibrary:
+    """A model that keeps the library it computes with."""
+
+    def __init__(self, factor):
+        self.xp = np
+        self.factor = factor
+
+    def wave(self, x):
+        return self.xp.sin(x) * self.factor
+
+
+def waved(x, model):
+    return model.wave(x)
+
+
+def test_an_object_may_hold_a_module() -> None:
+    slope = grad(waved)
+    for factor in (2.0, 3.0):
+        assert slope(1.0, OfALibrary(factor)) == math.cos(1.0) * factor

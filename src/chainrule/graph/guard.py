@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 from chainrule.graph.identity import Identity
 from chainrule.graph.keys import entry_text
-from chainrule.graph.traits import has
+from chainrule.graph.traits import is_array_like
 from chainrule.records import dataclass
 
 # How what is found along a route is compared with what was found at the time of lifting.
@@ -46,7 +46,7 @@ def table_layout(value: Any) -> Any:
     kind = type(value)
     if kind in (float, int, bool):
         return kind
-    if has(value, "dtype", "shape"):
+    if is_array_like(value):
         return array_layout(value)
     if isinstance(value, (list, tuple)):
         if set(map(type, value)) == {float}:

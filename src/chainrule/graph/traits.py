@@ -6,6 +6,7 @@ Such a method may raise whatever it likes, and may have an answer for every name
 from __future__ import annotations
 
 import inspect
+import types
 from typing import Any
 
 NOTHING = object()
@@ -22,3 +23,8 @@ def trait(value: Any, name: str, default: Any = None) -> Any:
 def has(value: Any, *names: str) -> bool:
     """Whether an object has attributes of these names without ``__getattr__``."""
     return all(trait(value, name, NOTHING) is not NOTHING for name in names)
+
+
+def is_array_like(value: Any) -> bool:
+    """Whether an object has a dtype and a shape: NumPy as a module has functions of these names."""
+    return has(value, "dtype", "shape") and not isinstance(value, (type, types.ModuleType))

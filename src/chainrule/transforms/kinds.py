@@ -11,7 +11,7 @@ from typing import Any
 
 from chainrule.graph.identity import Identity
 from chainrule.graph.reach import held_by
-from chainrule.graph.traits import has
+from chainrule.graph.traits import has, is_array_like
 from chainrule.lift.parameters import column_type, example_type
 from chainrule.lift.records.layout import attributes_of, layout_of
 
@@ -106,7 +106,7 @@ def kind_key(value: Any) -> Any:
         return (kind, value.dtype, ones)
     if kind in PLAIN:
         return kind
-    if has(value, "dtype", "shape") and kind is not type:
+    if is_array_like(value):
         ARRAYS.add(kind)
         return kind_key(value)
     if value is None or isinstance(value, (str, bytes)):
@@ -158,7 +158,7 @@ def _is_data(value: Any) -> bool:
         return all(map(_is_data, value))
     if isinstance(value, dict):
         return all(map(_is_data, value.values()))
-    return value is None or type(value) in (*PLAIN, str) or has(value, "dtype")
+    return value is None or type(value) in (*PLAIN, str) or is_array_like(value)
 
 
 def _column_key(values: list[Any]) -> Hashable:

@@ -18,7 +18,7 @@ from typing import Any
 from chainrule.graph.block import Graph
 from chainrule.graph.guard import Guard, Route
 from chainrule.graph.node import Node
-from chainrule.graph.traits import has
+from chainrule.graph.traits import is_array_like
 from chainrule.graph.types import Array, Sequence
 from chainrule.lift.lifted import Lifted, Transform
 from chainrule.lift.lifter import lift
@@ -161,4 +161,4 @@ def _is_plain(value: Any) -> bool:
         return all(map(_is_plain, value))
     if kind is dict:
         return all(map(_is_plain, value.values()))
-    return value is None or kind in (*PLAIN, str, bytes) or has(value, "dtype", "shape")
+    return value is None or kind in (*PLAIN, str, bytes) or is_array_like(value)
