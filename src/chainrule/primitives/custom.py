@@ -48,6 +48,8 @@ class Continued(Primitive):
 
 
 continued = register(Continued("continued", (), cost=Cost.FREE, raises=False))
+# The same of a value that a library gives, and of the formula that it stands for.
+spoken = register(Continued("spoken", (), cost=Cost.FREE, raises=False))
 
 
 def custom_rule(function: Any) -> Elementwise | None:

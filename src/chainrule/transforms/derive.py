@@ -22,7 +22,7 @@ from chainrule.lift.objects.closed import is_closed_by_kind
 from chainrule.primitives.control import LOOP, TRY, loop_parts, owned_blocks
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import operations
-from chainrule.primitives.custom import stopped
+from chainrule.primitives.custom import spoken, stopped
 from chainrule.primitives.drawn import Drawn
 from chainrule.primitives.effect import KEY
 from chainrule.simplify.own_squares import squared
@@ -266,7 +266,7 @@ class Unmarked(Copier):
         return blocks
 
     def copy(self, step: Node) -> Node:
-        if step.op in (stopped, KEY) or isinstance(step.op, Drawn):
+        if step.op in (stopped, spoken, KEY) or isinstance(step.op, Drawn):
             self.map[step] = self.mapped(step.args[0])
             return self.map[step]
         return super().copy(step)

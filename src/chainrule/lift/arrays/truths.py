@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import unit_axes_of
-from chainrule.lift.objects.registries import Registries
+from chainrule.lift.scipy.rotations import Rotations
 from chainrule.lift.values import Value
 
 
-class Truths(Registries):
+class Truths(Rotations):
     """Asks conditions of arrays."""
 
     def predicate(self, value: Value) -> Node:

@@ -9,6 +9,7 @@ from chainrule.graph.guard import is_of_argument
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.lift.containers.sharing import boxes_in
+from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.hooks import Hooks
 from chainrule.lift.values import Either, Generator, ObjectBox, TupleValue, Value
 
@@ -29,8 +30,9 @@ class WholeObjects(Hooks):
             return box.node
         if box in self.object_nodes:
             return self.object_nodes[box]()
+        kind = IN_PLACE_OF.get(box.type, box.type)
         raise self.unsupported(
-            f"a {box.type.__name__} that the function makes is used as a whole",
+            f"a {kind.__name__} that the function makes is used as a whole",
             "Use its attributes.",
         )
 
