@@ -349,6 +349,9 @@ np.tril(x)
 np.triu(x, 1)
 np.diag(x)
 np.diag(x[0])
+np.diag(x[0], -1)
+np.diagflat(x)
+np.diagflat(x[0], k=1)
 np.diagonal(x)
 x[[0, 0, 2]]
 x[x > 0.5]

@@ -320,6 +320,8 @@ class NumpyCalls(Methods):
             return self.boxed(self.primitive(arithmetic.multiply, *arrays, params=spelled))
         for array in arrays:
             self._check_entries(array, op, node)
+        if op.name == "dot":
+            self._check_matrices(arrays, node)
         if op.vectors:
             arrays = [
                 array if unit_axes_of(array.type) else self._vector(array) for array in arrays
@@ -407,6 +409,14 @@ class NumpyCalls(Methods):
                 "Give it an array or a number.",
                 node,
             )
+
+    def _check_matrices(self, arrays: list[Node], node: ast.AST) -> None:
+        """``np.dot`` pairs each of several matrices with each, where ``@`` takes them in step."""
+        left, right = (len(unit_axes_of(array.type)) for array in arrays)
+        if left > 1 and right > 2:
+            remedy = "Write `np.tensordot(a, b, axes=(-1, -2))`, which is the same."
+            found = f"`np.dot` of arrays of {left} and {right} axes"
+            raise self.unsupported(found, remedy, node)
 
     def _bound(
         self, op: ArrayCall, args: Arguments, keywords: Keywords, node: ast.AST

@@ -207,7 +207,9 @@ def trace(walker: Any, node: Node, out_bar: Node, offset: int) -> None:
 
 def _diag_type(v: Type, k: int = 0) -> Type:
     units = unit_axes_of(v)
-    return array_of(dtype_of(v), units * 2 if len(units) == 1 else (all(units),))
+    # Beside the main diagonal there are more places than entries, or fewer entries than places.
+    single = all(units) and k == 0
+    return array_of(dtype_of(v), (single,) * 2 if len(units) == 1 else (single,))
 
 
 def _diagonal_lengths(node: Node, of: Of) -> Lengths:
@@ -232,7 +234,7 @@ def diag(walker: Any, node: Node, out_bar: Node, k: int) -> None:
 
 @array_linear(
     "diagonal", "numpy.diagonal", signature="a, offset=0", method="diagonal",
-    typed=lambda a, offset=0: array_of(dtype_of(a), (all(unit_axes_of(a)),)),
+    typed=lambda a, offset=0: array_of(dtype_of(a), (all(unit_axes_of(a)) and offset == 0,)),
     lengths=_diagonal_lengths, raises=False,
 )  # fmt: skip
 def diagonal(walker: Any, node: Node, out_bar: Node, offset: int) -> None:
