@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import heapq
 import math
 
 import pytest
 
 from chainrule import grad
+from tests import oracle
 from tests.slopes import check_slopes
 
 
@@ -121,3 +124,24 @@ def test_what_is_pushed_and_popped_leaves_no_statement(mode: str) -> None:
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_intervals_of_known_times_are_found_while_reading(mode: str) -> None:
     assert " if " not in _source(between_known_times, mode)
+
+
+def served(x, y):
+    arrivals = [0.3 * k * x for k in range(8)]
+    service = [0.5 * y + 0.05 * k for k in range(8)]
+    free = [0.0, 0.0]
+    waited = 0.0
+    for a, s in zip(arrivals, service, strict=True):
+        t = heapq.heappop(free)
+        start = max(a, t)
+        waited += start - a
+        heapq.heappush(free, start + s)
+    return waited + max(free)
+
+
+def test_steps_that_have_loops_of_their_own_are_not_written_out() -> None:
+    slope = grad(served, wrt=("x", "y"))
+    for name, found in zip(("x", "y"), slope(0.7, 1.3), strict=True):
+        assert oracle.agrees(oracle.derivative(served, (0.7, 1.3), wrt=name), found)
+    loops = [node for node in ast.walk(ast.parse(slope.source)) if isinstance(node, ast.While)]
+    assert len(loops) < 6

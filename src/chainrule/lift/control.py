@@ -42,7 +42,7 @@ from chainrule.lift.values import (
     Yields,
 )
 from chainrule.primitives import arithmetic
-from chainrule.primitives.control import owned_blocks
+from chainrule.primitives.control import LOOP, owned_blocks
 
 # A counted loop of so few steps is shorter and faster written out.
 UNROLL_STEPS = 3
@@ -236,7 +236,9 @@ class Control(GoingOn):
         least = SHORT if count > UNROLL_STEPS else LONG
         if count > 1 and size > least and self.is_constant_table(iterable):
             return True
-        return count > FEW_ITEMS and size > LONG and all(map(is_row_of_numbers, items or ()))
+        # Where steps have loops of their own, little is saved by writing them out.
+        few = UNROLL_STEPS if sum(step.op is LOOP for step in steps) >= count else FEW_ITEMS
+        return count > few and size > LONG and all(map(is_row_of_numbers, items or ()))
 
     def _in_form(
         self,
