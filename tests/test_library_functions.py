@@ -106,8 +106,12 @@ def test_orders_are_taken_without_their_fractions_as_scipy_does(name):
         assert slope(1.3, order + 0.5) == pytest.approx(slope(1.3, order), rel=1e-14)
 
 
+class Turn(Rotation):
+    """A class that is derived from a compiled one."""
+
+
 def turned(v, p):
-    return Rotation.from_rotvec(v).apply(p)[0]
+    return Turn.from_rotvec(v).apply(p)[0]
 
 
 def test_of_a_compiled_class_that_is_given_an_array_it_is_told_what_helps() -> None:
