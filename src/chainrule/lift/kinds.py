@@ -65,9 +65,14 @@ def is_of_node(kind: Any) -> bool:
 
 
 def are_apart(types: Iterable[Type]) -> bool:
-    """Whether some of these are the types of arrays, and others of numbers, None or other axes."""
+    """Whether some of these are the types of arrays, and others of numbers, None or other axes.
+
+    Truths are asked, whatever axes they have.
+    """
     told = list(types)
     if DYNAMIC in told or any(isinstance(each, (Sequence, Varying)) for each in told):
+        return False
+    if all(each == BOOL or getattr(each, "dtype", None) == "bool" for each in told):
         return False
     return len(set(map(kind_of_type, told))) > 1
 
