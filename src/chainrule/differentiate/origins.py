@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from itertools import combinations
 
 from chainrule.differentiate.carrying import carrying_args
+from chainrule.differentiate.exchanged import begun_as
 from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, UNDEFINED, result_number
 from chainrule.graph.node import Node, Op
 from chainrule.primitives import sequence
@@ -94,8 +96,7 @@ def _may_be_one(first: Node, other: Node, now: Container[Node]) -> bool:
         first, other = _on_path(first, taken), _on_path(other, taken)
         question = _question(first) or _question(other)
         if question is None:
-            one = first is other and first.op is not CONSTANT
-            if one or not _chosen_from(first, now).isdisjoint(_chosen_from(other, now)):
+            if _are_one(first, other, now):
                 return True
         elif first is not other:
             asked, _ = question
@@ -105,6 +106,16 @@ def _may_be_one(first: Node, other: Node, now: Container[Node]) -> bool:
         else:
             return True
     return True
+
+
+def _are_one(first: Node, other: Node, now: Container[Node]) -> bool:
+    """Whether two values that no branch tells apart may be picked out of the same."""
+    if first is other:
+        return first.op is not CONSTANT
+    begun = () if first in now or other in now else begun_as(first, other)
+    if begun:
+        return any(_may_be_one(*pair, now) for pair in combinations(begun, 2))
+    return not _chosen_from(first, now).isdisjoint(_chosen_from(other, now))
 
 
 def _meets(asked: Asked, truth: bool, taken: Mapping[Asked, bool], now: Container[Node]) -> bool:

@@ -11,39 +11,54 @@ at single points only.
 from __future__ import annotations
 
 from chainrule.differentiate.origins import put_in_order
-from chainrule.graph.block import CONSTANT, ITEM, PARAMETER, result_number
+from chainrule.differentiate.own_entries import (
+    ORDERS,
+    are_own,
+    gathered_by,
+    is_copy_of,
+    rearranged,
+)
+from chainrule.graph.block import CONSTANT
 from chainrule.graph.node import Node
 from chainrule.graph.types import unit_axes_of
 from chainrule.primitives import arithmetic, sequence
-from chainrule.primitives.control import IF, LOOP, item_sources, loop_body, loop_parts, next_states
-from chainrule.primitives.declare import constant_value, is_constant
-from chainrule.primitives.effect import Verbatim
-from chainrule.records import dataclass
-
-# Whether what these texts put in order descends.
-ORDERS = {
-    "sorted(range(_1_), key=_0_.__getitem__)": False,
-    "sorted(range(_1_), key=_0_.__getitem__, reverse=True)": True,
-}
+from chainrule.primitives.declare import constant_value
+from chainrule.records import dataclass, replace
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an entry stands: ``index + offset`` in ``base``; no index is 0."""
+    """Where an entry stands: ``index + offset`` in ``base``; no index is 0.
+
+    If it is ``turned``, ``offset - index``; what is ``round`` begins anew behind the end.
+    """
 
     base: Node
     index: Node | None
     offset: int
+    turned: bool = False
+    round: bool = False
 
 
 def are_apart(first: Node, second: Node) -> bool:
     """Whether two values are entries of a list at different places, each a number of its own."""
-    places = _places(first, second)
-    if places is None or places[0].offset == places[1].offset:
+    one, other = _place(first), _place(second)
+    if one is None or other is None or one.base is not other.base:
         return False
-    base = places[0].base
-    order = _order(base)
-    return _are_own(base if order is None else order[0])
+    return _are_other_places(one, other) and are_own(one.base)
+
+
+def _are_other_places(one: Place, other: Place) -> bool:
+    """Whether two places are never one, in a list of several entries."""
+    apart = other.offset - one.offset
+    if one.index is other.index and one.turned is other.turned:
+        around = one.round or other.round
+        return abs(apart) == 1 if around else apart != 0 and _are_from_one_end(one, other)
+    # The sum of both is odd: also where one of them counts from the end, if the length is even.
+    mirrored = one.index is other.index and one.turned is not other.turned
+    count = _known_length(one.base)
+    odd = (one.offset + other.offset) % 2 == 1
+    return mirrored and odd and count is not None and count % 2 == 0
 
 
 def in_order(low: Node, high: Node) -> bool:
@@ -55,7 +70,7 @@ def in_order(low: Node, high: Node) -> bool:
         return True
     places = _places(low, high)
     order = None if places is None else _order(places[0].base)
-    if places is None or order is None or not _are_own(order[0]):
+    if places is None or order is None or not are_own(order[0]):
         return False
     below, above = (place.offset for place in places)
     return above < below if order[1] else below < above
@@ -80,44 +95,68 @@ def gap(node: Node) -> tuple[Node, ...]:
         return put_in_order(*node.args[::-1]) or node.args
     if node.op.name == "diff" and node.params[:1] == (1,):
         order = _order(node.args[0])
-        return node.args[:1] if order is not None and not order[1] and _are_own(order[0]) else ()
+        return node.args[:1] if order is not None and not order[1] and are_own(order[0]) else ()
     return ()
 
 
 def _places(first: Node, second: Node) -> tuple[Place, Place] | None:
     """The places of two entries of one list, where they can be compared."""
     one, other = _place(first), _place(second)
-    if one is None or other is None or one.base is not other.base:
+    if one is None or other is None or one.base is not other.base or one.index is not other.index:
         return None
-    # Places from the left and from the right end may be the same.
-    same_end = one.index is not None or (one.offset < 0) is (other.offset < 0)
-    return (one, other) if one.index is other.index and same_end else None
+    onward = not any(each.turned or each.round for each in (one, other))
+    return (one, other) if onward and _are_from_one_end(one, other) else None
+
+
+def _are_from_one_end(one: Place, other: Place) -> bool:
+    """Places from the left and from the right end may be the same."""
+    return one.index is not None or (one.offset < 0) is (other.offset < 0)
+
+
+def _known_length(base: Node) -> int | None:
+    """How many entries a list has, if all are written."""
+    while len(of := rearranged(base)) == 1 and base.op.name not in ("slice", "section"):
+        base = of[0]
+    written = base.op is sequence.display or base.op.name == "array_literal"
+    return len(base.args) if written else None
 
 
 def _place(node: Node) -> Place | None:
     if node.op is not sequence.index or len(node.args) != 2 or node.params:
         return None
     base, index = node.args
-    found = _offset(index)
     moved = 0
     while base.op is sequence.slice_of and _is_tail(base):
         moved += int(constant_value(base.args[1]))
         base = base.args[0]
-    if found is None or (moved and found[0] is None and found[1] < 0):
+    found = _at(base, index)
+    if moved and (found.round or (found.index is None and found.offset < 0)):
         return None
-    return Place(base, found[0], found[1] + moved)
+    return replace(found, offset=found.offset + moved)
 
 
-def _offset(index: Node) -> tuple[Node | None, int] | None:
-    """``(k, 1)`` of ``k + 1``."""
-    if index.op is CONSTANT:
-        value = index.params[0]
-        return (None, value) if type(value) is int else None
-    if index.op in (arithmetic.add, arithmetic.subtract) and is_constant(index.args[1]):
-        step = constant_value(index.args[1])
-        if isinstance(step, int):
-            return index.args[0], step if index.op is arithmetic.add else -step
-    return index, 0
+def _at(base: Node, index: Node) -> Place:
+    """The place at ``k``, ``k + 1``, ``1 - k`` or ``(k + 1) % len(base)``."""
+    whole = index.op is arithmetic.remainder and index.args[1].op.name in ("length", "dimension")
+    if whole and index.args[1].args[0] is base:
+        return replace(_at(base, index.args[0]), round=True)
+    known = [_whole(arg) for arg in (index, *index.args)]
+    if known[0] is not None:
+        return Place(base, None, known[0])
+    if index.op in (arithmetic.add, arithmetic.subtract):
+        less = index.op is arithmetic.subtract
+        first, second = index.args
+        if known[2] is not None:
+            return Place(base, first, -known[2] if less else known[2])
+        if known[1] is not None:
+            return Place(base, second, known[1], turned=less)
+    return Place(base, index, 0)
+
+
+def _whole(node: Node) -> int | None:
+    """The value of a constant that is a whole number."""
+    value = node.params[0] if node.op is CONSTANT else None
+    return value if type(value) is int else None
 
 
 def _is_tail(part: Node) -> bool:
@@ -143,37 +182,8 @@ def _order(base: Node) -> tuple[Node, bool] | None:
 
 def _order_of_list(base: Node) -> tuple[Node, bool] | None:
     """``sorted(v)`` as a loop over the places of v in order."""
-    if base.op is not ITEM or base.args[0].op is not LOOP:
+    found = gathered_by(base)
+    if found is None or found.order is None or found.inner:
         return None
-    loop, k = base.args[0], result_number(base)
-    made = next_states(loop)[k]
-    if made.op is not sequence.append or made.args[0] is not loop_parts(loop)[2][k]:
-        return None
-    entry = made.args[1]
-    if entry.op is not sequence.index or entry.args[1].op is not sequence.index:
-        return None
-    listed, (order, index) = entry.args[0], entry.args[1].args
-    if not isinstance(order.op, Verbatim) or order.args[0] is not listed:
-        return None
-    descends = ORDERS.get(str(order.params[0]))
-    whole = index is loop_body(loop).parameters[0]
-    return (listed, descends) if whole and descends is not None else None
-
-
-def _are_own(numbers: Node) -> bool:
-    """Whether the entries of a list are all given, or constants, none of them twice."""
-    if numbers.op is sequence.display or numbers.op.name == "array_literal":
-        given = all(arg.op is CONSTANT or _is_given(arg) for arg in numbers.args)
-        return given and len(dict.fromkeys(numbers.args)) == len(numbers.args)
-    if numbers.op is ITEM and numbers.args[0].op is IF:
-        return all(map(_are_own, item_sources(numbers)))
-    if numbers.op in (sequence.backwards, sequence.copy, sequence.as_tuple):
-        return _are_own(numbers.args[0])
-    return _is_given(numbers)
-
-
-def _is_given(node: Node) -> bool:
-    """Whether a value is an argument of the function, or an entry of one."""
-    if node.op is sequence.index and node.args[1].op is CONSTANT:
-        node = node.args[0]
-    return node.op is PARAMETER and node.block.owner is None
+    keys, text = found.order.args[0], str(found.order.params[0])
+    return (found.base, ORDERS[text]) if is_copy_of(keys, found.base) else None
