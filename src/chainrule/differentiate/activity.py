@@ -48,9 +48,17 @@ def all_steps(block: Block) -> Iterator[Node]:
 Carrying = Callable[[Node], Sequence[Node]]
 
 
-def varied(graph: Graph, inputs: Iterable[Node], carrying: Carrying = carrying_args) -> set[Node]:
-    """Values that depend on ``inputs`` differentiably: by way of what ``carrying`` gives."""
-    found = Varied(inputs)
+def varied(
+    graph: Graph,
+    inputs: Iterable[Node],
+    carrying: Carrying = carrying_args,
+    by_places: bool = False,
+) -> set[Node]:
+    """Values that depend on ``inputs`` differentiably: by way of what ``carrying`` gives.
+
+    Lists vary as a whole, or ``by_places``.
+    """
+    found = Varied(inputs, by_places)
     _vary_block(graph.body, found, carrying)
     return found
 

@@ -67,7 +67,7 @@ class ForwardWalker(Copier):
         suffixes: Sequence[str],
     ) -> None:
         super().__init__(source)
-        self.varied = varied(source, inputs)
+        self.varied = varied(source, inputs, by_places=True)
         refuse_keys(source, self.varied)
         flow = active(source, self.varied, results)
         self.active = flow.values
@@ -93,7 +93,7 @@ class ForwardWalker(Copier):
         """The values that vary in each direction: what does not is carried through no loop."""
         if len(self.seeds) == 1:
             return [self.varied]
-        return [varied(self.source, seeds) for seeds in self.seeds]
+        return [varied(self.source, seeds, by_places=True) for seeds in self.seeds]
 
     @cached_property
     def felt_results(self) -> dict[Node, set[Hashable]]:

@@ -35,10 +35,11 @@ UNMOVED = (sequence.copy, sequence.as_tuple)
 
 
 class Varied(set[Node]):
-    """Values that vary; of lists, in which places."""
+    """Values that vary; of lists, in which places, or anywhere."""
 
-    def __init__(self, inputs: Iterable[Node]) -> None:
+    def __init__(self, inputs: Iterable[Node], by_places: bool) -> None:
         super().__init__(inputs)
+        self._by_places = by_places
         self._places: dict[Node, Places] = {}
 
     def places(self, node: Node) -> Places:
@@ -57,6 +58,8 @@ class Varied(set[Node]):
     def of_step(self, step: Node) -> Places:
         """Where the result of a step varies, some of whose arguments do."""
         op, args = step.op, step.args
+        if not self._by_places:
+            return ANYWHERE
         if op is sequence.display:
             if depth(step) > 1:
                 return self._together(args)

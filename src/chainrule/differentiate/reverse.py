@@ -62,7 +62,7 @@ class ReverseWalker(Adjoints):
 
     def __init__(self, graph: Graph, inputs: Sequence[Node], results: Sequence[Node]) -> None:
         self.graph = graph
-        self._varied = varied(graph, inputs)
+        self._varied = varied(graph, inputs, by_places=True)
         refuse_keys(graph, self._varied)
         self._active = active(graph, self._varied, results).values
         self._points = Points(graph, self._varied)
