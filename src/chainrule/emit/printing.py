@@ -218,7 +218,7 @@ def wrapped(text: str, width: int) -> str:
     trees = {
         node.lineno: node.exc if isinstance(node, ast.Raise) else node.value
         for node in _statements(ast.parse(text).body)
-        if isinstance(node, (ast.Return, ast.Assign))
+        if isinstance(node, (ast.Return, ast.Assign, ast.Expr))
         or (isinstance(node, ast.Raise) and node.cause is None)
     }
     found: list[str] = []
