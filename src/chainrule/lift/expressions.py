@@ -380,11 +380,16 @@ class Expressions(Texts, OneShot):
         """Bind a global, or a variable of the function around the user's."""
         raise NotImplementedError
 
-    def bind(self, name: str, value: Value) -> None:
-        """Bind a local name; the first name of a node is kept for the emitted code."""
+    def frame_of(self, name: str) -> Frame:
+        """The call to which a name that is bound here belongs."""
         frame = self.frame
         while name in frame.outer_names and frame.parent is not None:
             frame = frame.parent
+        return frame
+
+    def bind(self, name: str, value: Value) -> None:
+        """Bind a local name; the first name of a node is kept for the emitted code."""
+        frame = self.frame_of(name)
         if name in self.frame.global_names:
             if self._is_global_already(name, value):
                 return

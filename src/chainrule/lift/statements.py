@@ -12,7 +12,7 @@ from typing import Any
 from chainrule.errors import UnsupportedError
 from chainrule.graph.node import Node
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.lift.arrays.axisless import Axisless
+from chainrule.lift.arrays.augmented import AugmentedArrays
 from chainrule.lift.core import Completion, Flag
 from chainrule.lift.messages import opaque_text
 from chainrule.lift.values import (
@@ -33,12 +33,11 @@ from chainrule.lift.values import (
     is_made,
 )
 from chainrule.primitives import arithmetic, sequence
-from chainrule.primitives.arrays import indexing
 from chainrule.primitives.declare import Primitive
 from chainrule.primitives.effect import RAISE, STATEMENT
 
 
-class Statements(Axisless):
+class Statements(AugmentedArrays):
     """Lifts statements that do not branch."""
 
     def statement(self, node: ast.stmt) -> Completion:
@@ -122,9 +121,12 @@ class Statements(Axisless):
             return Completion.FALLS
         if isinstance(target, ast.Name):
             old = self.lookup(target.id, target)
-            operand = self.expression(node.value)
+            key = (self.frame_of(target.id), target.id)
+            before, operand = self.state.get(key), self.expression(node.value)
             self.note_evaluated()
             if self._changed_itself(old, node, operand):
+                if self.state.get(key) is not before:
+                    self.bind(target.id, old)
                 return Completion.FALLS
             value = self._combined(node, old, operand)
             if self.add_to_number(target.id, old, value, node):
@@ -133,14 +135,7 @@ class Statements(Axisless):
         elif isinstance(target, ast.Subscript):
             base = self.expression(target.value)
             if self.is_array(base):
-                parts = self.subscript_parts(target.slice)
-                old = self.array_item(base, *parts)
-                if isinstance(node.op, (ast.Add, ast.Sub)) and "a" not in parts[0]:
-                    added = self.added(node, self.expression(node.value))
-                    self.write_array(base, *parts, added, node, adds=True)
-                    return Completion.FALLS
-                value = self.binary(type(node.op), old, self.expression(node.value), node)
-                self.write_array(base, *parts, value, node)
+                self.update_array_item(base, target, node)
                 return Completion.FALLS
             key = self.expression(target.slice)
             if self.slice_of(key) is not None and not isinstance(base, ObjectBox):
@@ -150,9 +145,12 @@ class Statements(Axisless):
             if isinstance(base, TableBox):
                 self.update_entry(base, key, functools.partial(self._updated, node), target)
                 return Completion.FALLS
-            old = self.item(base, key, target)
+            old, before = self.item(base, key, target), self._content_now(base)
             operand = self.expression(node.value)
+            moved = isinstance(old, BOXES) and self._content_now(base) is not before
             if not isinstance(base, TupleValue) and self._changed_itself(old, node, operand):
+                if moved:
+                    self.write_item(base, key, old, target)
                 return Completion.FALLS
             self.check_in_place(old, node)
             value = self._combined(node, old, operand)
@@ -160,15 +158,22 @@ class Statements(Axisless):
             self.write_item(base, key, value, target)
         else:
             owner = self.expression(target.value)
-            old = self.attribute(owner, target.attr, target)
+            old, before = self.attribute(owner, target.attr, target), self._content_now(owner)
             operand = self.expression(node.value)
+            moved = isinstance(old, BOXES) and self._content_now(owner) is not before
             if self._changed_itself(old, node, operand):
+                if moved:
+                    self.write_attribute(owner, target.attr, old, target)
                 return Completion.FALLS
             self.check_in_place(old, node)
             value = self._combined(node, old, operand)
             self.note_evaluated()
             self.write_attribute(owner, target.attr, value, target)
         return Completion.FALLS
+
+    def _content_now(self, container: Value) -> Value | None:
+        """What a container holds now: another one where something in it was replaced."""
+        return self.state.get(container) if isinstance(container, BOXES) else None
 
     def _combined(self, node: ast.AugAssign, old: Value, operand: Value) -> Value:
         """What an augmented assignment binds its target to."""
@@ -200,26 +205,6 @@ class Statements(Axisless):
             self._write_slice(old, Slice(whole, whole, whole), repeated, node)
             return True
         return False
-
-    def added(self, node: ast.AugAssign, operand: Value) -> Node:
-        """What ``+=`` adds; ``-=`` adds the negative."""
-        found = self.array_node(operand)
-        if isinstance(node.op, ast.Add):
-            return found
-        return self.primitive(arithmetic.negative, found)
-
-    def add_through(self, view: View, node: ast.AugAssign, operand: Value) -> bool:
-        """``view += operand`` as an addition to a part of the array; False if it is none."""
-        *steps, last = view.steps
-        if not isinstance(node.op, (ast.Add, ast.Sub)) or last.op not in (
-            sequence.index,
-            indexing.section,
-        ):
-            return False
-        pattern = str(last.params[0]) if last.params else "i" * len(last.args)
-        base = View(view.box, tuple(steps), view.type) if steps else view.box
-        self.write_array(base, pattern, last.args, self.added(node, operand), node, adds=True)
-        return True
 
     # --- writing --------------------------------------------------------------------------
 

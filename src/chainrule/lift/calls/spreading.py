@@ -7,13 +7,10 @@ import math
 from typing import Any
 
 from chainrule.errors import UnsupportedError
-from chainrule.graph.block import Graph
 from chainrule.lift.calls.callees import places_of_star, takes_rest
 from chainrule.lift.calls.changing import Changing
 from chainrule.lift.calls.misfits import complaint
-from chainrule.lift.containers.sharing import boxes_in
 from chainrule.lift.source import FunctionSyntax, Source
-from chainrule.lift.state import Key
 from chainrule.lift.values import (
     Columns,
     DictBox,
@@ -40,36 +37,12 @@ def _alone(node: ast.Call) -> bool:
 class Spreading(Changing):
     """Spreads and binds the arguments of calls."""
 
-    def __init__(self, graph: Graph) -> None:
-        super().__init__(graph)
-        # Where the state holds arguments that wait for others to be evaluated.
-        self.waiting: list[Key] = []
-
     def arguments_of(self, function: Value, node: ast.Call) -> list[Value]:
         """Values of positional arguments, stars spread as far as the function takes them."""
-        before = len(self.waiting)
-        try:
-            return self._arguments_in_order(function, node)
-        finally:
-            for key in self.waiting[before:]:
-                self.state.pop(key, None)
-            del self.waiting[before:]
-
-    def _wait(self, node: ast.Call, position: int, value: Value) -> None:
-        """While others are evaluated, an argument that is a container is held as by a name."""
-        behind = [part for each in node.args[position + 1 :] for part in ast.walk(each)]
-        calls = any(isinstance(part, ast.Call) for part in behind)
-        if calls and next(boxes_in(value), None) is not None:
-            key = (self.frame, f"({node.lineno}:{node.col_offset}:{position})")
-            self.waiting.append(key)
-            self.state[key] = value
-
-    def _arguments_in_order(self, function: Value, node: ast.Call) -> list[Value]:
         found: list[Value] = []
         for position, arg in enumerate(node.args):
             if not isinstance(arg, ast.Starred):
                 found.append(self.expression(arg))
-                self._wait(node, position, found[-1])
                 continue
             value = self.expression(arg.value)
             items = self.known_iteration(value)

@@ -34,7 +34,6 @@ from chainrule.lift.iteration.shapes import (
 )
 from chainrule.lift.kinds import are_apart, change_rank, is_of_node, kind_of
 from chainrule.lift.state import Key, State, same_value
-from chainrule.lift.statements import Statements
 from chainrule.lift.values import (
     ENTRIES,
     UNBOUND,
@@ -56,13 +55,14 @@ from chainrule.lift.values import (
     is_member,
     some_member,
 )
+from chainrule.lift.waiting import Waiting
 from chainrule.primitives.written import carried_type, display_type, filled_type
 
 # Lists of no more numbers, also in lists, are carried by their entries.
 MOST_NUMBERS = 9
 
 
-class Widening(Statements):
+class Widening(Waiting):
     """Finds shapes that fit what was carried so far and the next value."""
 
     # The names whose lists are carried by their entries; None where all are carried as a whole.
