@@ -190,8 +190,14 @@ def of_a_source_of_bits(x, y):
     return np.linalg.solve(a + x * np.eye(2), np.array([1.0, y])).sum()
 
 
+def the_same_for_both(x, y):
+    rng = np.random.default_rng(3)
+    return rng.normal(x, x) * rng.uniform(-y, y) + rng.normal(loc=y, scale=y)
+
+
 CASES = (
     sized,
+    the_same_for_both,
     in_a_loop,
     of_python,
     hidden,
@@ -247,6 +253,10 @@ def by_shape(x):
     return np.random.default_rng(0).gamma(x, 2.0)
 
 
+def by_shape_and_scale(x):
+    return np.random.default_rng(0).gamma(x, x)
+
+
 def by_shape_in_python(x):
     return random.Random(0).gammavariate(x, 2.0)
 
@@ -255,7 +265,9 @@ def by_rate(x):
     return np.random.default_rng(0).poisson(x) * x
 
 
-@pytest.mark.parametrize("f", [by_shape, by_shape_in_python, by_rate], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "f", [by_shape, by_shape_and_scale, by_shape_in_python, by_rate], ids=lambda f: f.__name__
+)
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_parameters_without_a_pathwise_slope_are_refused(f: Callable[..., Any], mode: str) -> None:
     with pytest.raises(UnsupportedError, match="by this parameter is not known"):

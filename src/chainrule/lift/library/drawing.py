@@ -105,8 +105,8 @@ class Drawing(NumpyCalls):
         if name in OF_ENTRIES:
             return self._of_entries(drawn_from, kind.__name__, name, bound, node)
         type_ = self._type_drawn(sampler, bound, node)
+        made = self._kept_draw(drawn_from, args, keywords, type_, node, name, sampler.moving_keys)
         moving = [bound[each] for each in sampler.moving if each in bound]
-        made = self._kept_draw(drawn_from, args, keywords, type_, node, name, moving)
         if sampler.moves is None or all(self.node(each).op is CONSTANT for each in moving):
             return self.boxed(made)
         parameters = [
@@ -190,15 +190,19 @@ class Drawing(NumpyCalls):
         type_: Type,
         node: ast.AST,
         name: str = "",
-        moving: Container[Value] = (),
+        moving: Container[int | str] = (),
     ) -> Node:
-        """The call as it stands, once and in its place; by what is ``moving`` there are slopes."""
+        """The call as it stands, once and in its place.
+
+        By arguments that are ``moving``, given by place or name, there are slopes.
+        """
         nodes = [self.node(owner)]
         parts = []
-        for key, value in [*((None, arg) for arg in args), *keywords.items()]:
-            parts.append(f"{key}=_{len(nodes)}_" if key else f"_{len(nodes)}_")
+        for key, value in [*enumerate(args), *keywords.items()]:
+            word = f"{key}=" if isinstance(key, str) else ""
+            parts.append(f"{word}_{len(nodes)}_")
             given = self.node(value)
-            moves = value in moving and given.op is not CONSTANT
+            moves = key in moving and given.op is not CONSTANT
             nodes.append(self.primitive(stopped, given) if moves else given)
         called = f"_0_.{name}" if isinstance(owner, Node) else "_0_"
         refusal = self.unsupported(

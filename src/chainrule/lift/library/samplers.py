@@ -45,6 +45,12 @@ class Sampler:
         return tuple(self.signature.parameters)[:count]
 
     @cached_property
+    def moving_keys(self) -> set[int | str]:
+        """The same by their places, too."""
+        places = list(self.signature.parameters)
+        return {*self.moving, *map(places.index, self.moving)}
+
+    @cached_property
     def shaping(self) -> list[str]:
         """The parameters in whose shape numbers are drawn where no size is given."""
         names = list(self.signature.parameters)
