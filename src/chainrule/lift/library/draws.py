@@ -31,7 +31,8 @@ def _shown(names: dict[str, tuple[str, ...]]) -> list[Any]:
 
 def is_generator(value: Any) -> bool:
     """Whether it is one of NumPy's or Python's own generators of random numbers."""
-    home = type(value).__module__.partition(".")[0]
+    # Of classes of functions that are compiled it may be a descriptor.
+    home = str(type(value).__module__).partition(".")[0]
     return home in ("numpy", "random") and type(value) in _shown(CLASSES)
 
 
