@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chainrule import grad, value_and_grad
+from chainrule import grad, hvp, value_and_grad
 from tests import oracle
 from tests.differences import along, partials
 
@@ -47,3 +47,36 @@ def check_single_point(f: Callable[[float], float], point: float, mode: str) -> 
     with pytest.raises(ArithmeticError, match="no slope is known at this single point"):
         grad(f, mode=mode)(point)
     check_slope_at(f, (point - 0.3, point + 0.3), mode)
+
+
+def check_against_oracle(
+    f: Callable[..., Any],
+    point: Sequence[Any],
+    wrt: int | str | tuple[int | str, ...] = 0,
+    mode: str = "auto",
+) -> None:
+    """Compare f's value bit for bit, and the slopes with the oracle's."""
+    value, slopes = value_and_grad(f, wrt=wrt, mode=mode)(*point)
+    assert oracle.same_bits(value, f(*point))
+    if not isinstance(wrt, tuple):
+        wrt, slopes = (wrt,), (slopes,)
+    for name, slope in zip(wrt, slopes, strict=True):
+        assert oracle.agrees(oracle.derivative(f, point, wrt=name), slope)
+
+
+def check_product(
+    f: Callable[..., Any],
+    point: Sequence[float],
+    wrt: tuple[str, ...],
+    direction: Sequence[float],
+    *,
+    rel: float,
+    slack: float = 0.0,
+) -> None:
+    """Compare the product of the Hessian and a direction with differences of the gradient."""
+    gradient = grad(f, wrt=wrt)
+    _, product = hvp(f, wrt=wrt)(*point, *direction)
+    wanted, noise = along(
+        lambda h: gradient(*(x + h * step for x, step in zip(point, direction, strict=True)))
+    )
+    assert product == pytest.approx(wanted, rel=rel, abs=slack + 10.0 * noise)

@@ -9,6 +9,7 @@ import pytest
 
 from chainrule import NotDifferentiableError, UnsupportedError, grad, value_and_grad
 from tests import oracle
+from tests.slopes import check_against_oracle
 from tests.test_array_fuzz import function_of
 
 
@@ -54,9 +55,7 @@ POINTS = [(1.5, 0.7), (2.5, 0.0), (-2.5, 0.0), (4.0, 1.0), (1.0, 2.0)]
 @pytest.mark.parametrize("point", POINTS, ids=str)
 @pytest.mark.parametrize("f", [latitude, frozen, clipped, summed])
 def test_a_mask_without_axes_writes_all_or_nothing(f: Any, point: tuple[float, float]) -> None:
-    value, slope = value_and_grad(f)(*point)
-    assert value == f(*point)
-    assert oracle.agrees(oracle.derivative(f, point), float(slope))
+    check_against_oracle(f, point)
 
 
 def test_a_mask_without_axes_is_a_branch() -> None:
@@ -380,9 +379,7 @@ def into_a_new_array(x, y):
     "f", [shared, reduced, named, settled, into_a_new_array, filled_in_branches]
 )
 def test_numbers_go_where_arrays_and_series_go(f: Any, point: tuple[float, float]) -> None:
-    value, slope = value_and_grad(f)(*point)
-    assert value == f(*point)
-    assert oracle.agrees(oracle.derivative(f, point), float(slope))
+    check_against_oracle(f, point)
 
 
 def boxed(x, kind):

@@ -16,6 +16,7 @@ import pytest
 from chainrule import UnsupportedError, grad, value_and_grad
 from tests import oracle
 from tests.differences import along
+from tests.slopes import check_against_oracle
 
 T = TypeVar("T")
 
@@ -83,9 +84,7 @@ CASES = (matched, asked, compared, called, summed)
 def test_choices_in_the_middle_of_a_statement(
     f: Callable[[float], Any], x: float, mode: str
 ) -> None:
-    value, slope = value_and_grad(f, mode=mode)(x)
-    assert oracle.same_bits(value, f(x))
-    assert oracle.agrees(oracle.derivative(f, (x,)), slope)
+    check_against_oracle(f, (x,), mode=mode)
 
 
 def test_which_member_it_is_is_known_on_each_path() -> None:
@@ -381,9 +380,7 @@ def of_a_name(x):
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 @pytest.mark.parametrize(("f", "at"), [(apogee, 25.0), (after_some_steps, 25.0), (of_a_name, 1.7)])
 def test_states_of_a_machine_are_told_when_the_code_runs(f, at, mode) -> None:
-    value, slope = value_and_grad(f, mode=mode)(at)
-    assert value == f(at)
-    assert oracle.agrees(oracle.derivative(f, (at,)), slope)
+    check_against_oracle(f, (at,), mode=mode)
 
 
 def by_phases(x, phases):

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import ArgumentError, UnsupportedError, grad, hvp, value_and_grad
+from chainrule import ArgumentError, UnsupportedError, grad, value_and_grad
 from tests import oracle
-from tests.differences import along
+from tests.slopes import check_against_oracle, check_product
 
 POINTS = [(0.7, 1.3), (1.3, 0.7), (0.4, 0.9)]
 
@@ -113,19 +113,12 @@ CASES = (
 def test_writes_reach_the_list_that_was_chosen(
     f: Callable[..., Any], point: tuple[float, float], mode: str
 ) -> None:
-    value, slope = value_and_grad(f, wrt=("x", "y"), mode=mode)(*point)
-    assert oracle.same_bits(value, f(*point))
-    for name, one in zip(("x", "y"), slope, strict=True):
-        assert oracle.agrees(oracle.derivative(f, point, wrt=name), one)
+    check_against_oracle(f, point, ("x", "y"), mode)
 
 
 @pytest.mark.parametrize("f", CASES, ids=lambda f: f.__name__)
 def test_second_derivatives(f: Callable[..., Any]) -> None:
-    x, y = POINTS[0]
-    slopes = grad(f, wrt=("x", "y"))
-    turned = hvp(f, wrt=("x", "y"))(x, y, 0.3, -0.8)[1]
-    expected, noise = along(lambda h: slopes(x + 0.3 * h, y - 0.8 * h))
-    assert turned == pytest.approx(expected, rel=1e-8, abs=1e-9 + 10.0 * noise)
+    check_product(f, POINTS[0], ("x", "y"), (0.3, -0.8), rel=1e-8, slack=1e-9)
 
 
 def of_the_caller(x, rows, others):

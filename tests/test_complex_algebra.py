@@ -9,8 +9,9 @@ import pytest
 import scipy.linalg
 import scipy.special
 
-from chainrule import UnsupportedError, grad, hvp, value_and_grad
-from tests import differences, oracle
+from chainrule import UnsupportedError, grad, value_and_grad
+from tests import oracle
+from tests.slopes import check_against_oracle, check_product
 
 WEIGHTS = np.array([[0.7 - 0.2j, 0.3 + 1.1j], [-0.4 + 0.5j, 0.9 + 0.1j]])
 
@@ -144,11 +145,7 @@ EITHER = [
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 @pytest.mark.parametrize("f", EITHER, ids=lambda f: f.__name__)
 def test_complex_algebra_is_differentiated(f: Any, mode: str) -> None:
-    point = (0.3, 0.8)
-    value, gradient = value_and_grad(f, wrt=("a", "b"), mode=mode)(*point)
-    assert value == f(*point)
-    for k, slope in enumerate(gradient):
-        assert oracle.agrees(oracle.derivative(f, point, wrt=k), slope)
+    check_against_oracle(f, (0.3, 0.8), ("a", "b"), mode)
 
 
 # Those of values whose first derivatives are made of vectors with a phase are not known.
@@ -157,11 +154,7 @@ TWICE = [f for f in EITHER if f not in (lengths, singular, energies)]
 
 @pytest.mark.parametrize("f", TWICE, ids=lambda f: f.__name__)
 def test_its_second_derivatives_are_those_of_its_gradient(f: Any) -> None:
-    point = (0.3, 0.8)
-    gradient = grad(f, wrt=("a", "b"))
-    _, second = hvp(f, wrt=("a", "b"))(*point, a_dot=0.6, b_dot=-1.1)
-    measured, noise = differences.along(lambda h: gradient(point[0] + 0.6 * h, point[1] - 1.1 * h))
-    assert np.allclose(second, measured, rtol=1e-6, atol=10.0 * noise)
+    check_product(f, (0.3, 0.8), ("a", "b"), (0.6, -1.1), rel=1e-6)
 
 
 def evolved(a, b):

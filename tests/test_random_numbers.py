@@ -16,11 +16,8 @@ from chainrule import (
     UnsupportedError,
     grad,
     hessian,
-    hvp,
-    value_and_grad,
 )
-from tests import oracle
-from tests.differences import along
+from tests.slopes import check_against_oracle, check_product
 
 POINT = (0.7, 1.3)
 
@@ -223,19 +220,12 @@ CASES = (
 def test_samples_move_with_the_parameters_of_their_distribution(
     f: Callable[..., Any], mode: str
 ) -> None:
-    value, slopes = value_and_grad(f, wrt=("x", "y"), mode=mode)(*POINT)
-    assert oracle.same_bits(value, f(*POINT))
-    for name, slope in zip(("x", "y"), slopes, strict=True):
-        assert oracle.agrees(oracle.derivative(f, POINT, wrt=name), slope)
+    check_against_oracle(f, POINT, ("x", "y"), mode)
 
 
 @pytest.mark.parametrize("f", CASES, ids=lambda f: f.__name__)
 def test_second_derivatives_take_chance_as_given(f: Callable[..., Any]) -> None:
-    x, y = POINT
-    slopes = grad(f, wrt=("x", "y"))
-    found = hvp(f, wrt=("x", "y"))(x, y, 0.3, -0.8)[1]
-    wanted, noise = along(lambda h: slopes(x + 0.3 * h, y - 0.8 * h))
-    assert found == pytest.approx(wanted, rel=1e-7, abs=1e-8 + 10.0 * noise)
+    check_product(f, POINT, ("x", "y"), (0.3, -0.8), rel=1e-7, slack=1e-8)
 
 
 def given_or_made(x, rng=None):

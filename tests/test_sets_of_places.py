@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chainrule import UnsupportedError, value_and_grad
-from tests import oracle
+from tests.slopes import check_against_oracle
 
 
 def shortest_path(a: float, b: float, c: float) -> float:
@@ -78,11 +78,7 @@ def in_pairs(a: float, b: float, c: float) -> float:
     "f", [shortest_path, taken_with_operators, made_anew, known_in_each_step, in_pairs]
 )
 def test_what_is_picked_from_a_set_of_places_is_differentiated(f: Any, mode: str) -> None:
-    point = (1.3, 2.9, 0.7)
-    value, gradient = value_and_grad(f, wrt=("a", "b", "c"), mode=mode)(*point)
-    assert value == f(*point)
-    for k, slope in enumerate(gradient):
-        assert oracle.agrees(oracle.derivative(f, point, wrt=k), slope)
+    check_against_oracle(f, (1.3, 2.9, 0.7), ("a", "b", "c"), mode)
 
 
 def of_several_kinds(a: float, b: float) -> float:
