@@ -6,7 +6,7 @@ import ast
 import enum
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
@@ -42,6 +42,12 @@ def _plain(node: ast.expr, is_constant_of_math: Callable[[ast.expr, str], bool])
                 return None
             return ast.BinOp(first, op, second)
     return None
+
+
+def argument_places(count: int, names: Iterable[str] = (), first: int = 1) -> list[str]:
+    """Arguments of a call that is kept, by place and by name, as templates write them: ``_1_``."""
+    named = [f"{name}=_{k}_" for k, name in enumerate(names, first + count)]
+    return [*(f"_{k}_" for k in range(first, first + count)), *named]
 
 
 def name_in_module(known: Any) -> str | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, OPAQUE, Type, dtype_of, unit_axes_of
 from chainrule.lift.arrays.updates import Arguments, Keywords, SpecialForm, bound
+from chainrule.lift.spelling import argument_places
 from chainrule.lift.values import Static, Value
 
 if TYPE_CHECKING:
@@ -56,12 +57,9 @@ def _asked(home: str, name: str) -> SpecialForm:
 def _at_run_time(
     self: NumpyCalls, function: Any, args: Arguments, keywords: Keywords, type: Type = OPAQUE
 ) -> Node:
-    nodes = [self.static_node(Static(function)), *map(self.node, args)]
-    words = [f"_{k}_" for k in range(1, len(nodes))]
-    for key, given in keywords.items():
-        words.append(f"{key}=_{len(nodes)}_")
-        nodes.append(self.node(given))
-    return self.verbatim(f"_0_({', '.join(words)})", *nodes, type=type, pure=True)
+    nodes = [self.static_node(Static(function)), *map(self.node, (*args, *keywords.values()))]
+    text = f"_0_({', '.join(argument_places(len(args), keywords))})"
+    return self.verbatim(text, *nodes, type=type, pure=True)
 
 
 def _common_type(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:

@@ -30,6 +30,7 @@ from chainrule.lift.library.definitions import definition_of, fromkeys, reduce
 from chainrule.lift.library.in_order import IN_ORDER
 from chainrule.lift.library.streams import STREAMS
 from chainrule.lift.source import Source, source_of, unwrap
+from chainrule.lift.spelling import argument_places
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
     Closure,
@@ -515,11 +516,7 @@ class Calls(Spreading):
                 return self.call(Static(bound.__func__), [owned, *args], keywords, node)
         self._check_method(owner, name, [*args, *keywords.values()], node)
         base = self.node(owner)
-        nodes = [self.node(arg) for arg in args]
-        parts_text = [f"_{k + 1}_" for k in range(len(nodes))]
-        for key, value in keywords.items():
-            nodes.append(self.node(value))
-            parts_text.append(f"{key}=_{len(nodes)}_")
+        nodes = [self.node(arg) for arg in (*args, *keywords.values())]
         known, _ = self.static_value(owner)
         text = ast.unparse(node.func) if known and isinstance(node, ast.Call) else ""
         refusal = self.unsupported(
@@ -532,7 +529,7 @@ class Calls(Spreading):
         return self.block.add(
             CALL,
             (base, *nodes),
-            (f"_0_.{name}({', '.join(parts_text)})", DYNAMIC, refusal),
+            (f"_0_.{name}({', '.join(argument_places(len(args), keywords))})", DYNAMIC, refusal),
             DYNAMIC,
         )
 

@@ -17,6 +17,7 @@ from chainrule.lift.calls.callees import home_of, out_by_name
 from chainrule.lift.lifted import assemble
 from chainrule.lift.objects.holders import WrittenInto
 from chainrule.lift.objects.in_place import InPlace
+from chainrule.lift.spelling import argument_places
 from chainrule.lift.values import (
     ArrayBox,
     Closure,
@@ -94,10 +95,8 @@ class Foreign(InPlace):
         self._check_untouched(function, [*args, *keywords.values()], node)
         method = _method_name(found, self.read(args[0])) if args else None
         nodes = [function] if method is None else []
-        parts = []
-        for name, value in [*((None, arg) for arg in args), *keywords.items()]:
-            parts.append(f"{name}=_{len(nodes)}_" if name else f"_{len(nodes)}_")
-            nodes.append(self.node(value))
+        parts = argument_places(len(args), keywords, len(nodes))
+        nodes += map(self.node, [*args, *keywords.values()])
         text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
         if any(is_complex(each.type) for each in nodes):
             raise self.unsupported(
@@ -152,10 +151,8 @@ class Foreign(InPlace):
         if not parts or not all(is_numeric(part) or type(part) in NUMBERS for part in parts):
             return None
         values = [*args, *keywords.values()]
-        words = [f"_{k + 1}_" for k in range(len(args))]
-        words += [f"{name}=_{len(args) + k + 1}_" for k, name in enumerate(keywords)]
         nodes = [self.static_node(function), *map(self.node, values)]
-        text = f"_0_({', '.join(words)})"
+        text = f"_0_({', '.join(argument_places(len(args), keywords))})"
         if parts is not example:
             kind = self.static_type(example)
             return self.boxed(self.verbatim(text, *nodes, type=kind, pure=True))

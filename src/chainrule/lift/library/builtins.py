@@ -21,6 +21,7 @@ from chainrule.lift.calls.signatures import BINDING
 from chainrule.lift.core import Completion, LoopExits
 from chainrule.lift.library.complex_numbers import COMPLEX_CALLS
 from chainrule.lift.objects.inspection import QUESTIONS, Inspection
+from chainrule.lift.spelling import argument_places
 from chainrule.lift.values import (
     Columns,
     DictBox,
@@ -356,7 +357,7 @@ def _number(name: str) -> Builtin:
             _check_no_container(self, name, self.read(args[0]))
         value = self.node(args[0])
         if value.type == OPAQUE or len(args) > 1:
-            rest = ", ".join(f"_{k}_" for k in range(len(args)))
+            rest = ", ".join(argument_places(len(args), first=0))
             numbers = _written_out(value) if name == "float" else []
             refusal = self.unsupported(
                 "a derivative would have to flow through a text that is read back",

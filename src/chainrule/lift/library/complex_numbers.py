@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import BOOL, FLOAT, INT, is_complex
+from chainrule.lift.spelling import argument_places
 from chainrule.lift.values import Value
 from chainrule.primitives.arrays.complex_numbers import angle, joined
 from chainrule.primitives.complex_functions import COMPLEX_FUNCTIONS
@@ -47,8 +48,8 @@ def _complex(self: Builtins, args: Arguments, keywords: Keywords, node: ast.AST)
         try:
             return self.graph.constant(complex(*(value for _, value in known)))
         except (TypeError, ValueError):
-            places = ", ".join(f"_{k}_" for k in range(len(args)))
-            self.raises_itself(f"complex({places})", *map(self.node, args))
+            given_parts = ", ".join(argument_places(len(args), first=0))
+            self.raises_itself(f"complex({given_parts})", *map(self.node, args))
     given = {**dict(zip(("real", "imag"), args, strict=False)), **keywords}
     self.positional([*given.values()], {}, node, 1, 2, "complex")
     if len(given) == 1 and "real" in given:

@@ -26,6 +26,7 @@ from chainrule.lift.library.draws import (
     seeded_module,
 )
 from chainrule.lift.library.samplers import OF_ENTRIES, PYTHON, SAMPLERS, Sampler
+from chainrule.lift.spelling import argument_places
 from chainrule.lift.values import Static, TupleValue, Value
 from chainrule.primitives.arrays.creation import axes_of_sizes
 from chainrule.primitives.custom import stopped
@@ -197,10 +198,7 @@ class Drawing(NumpyCalls):
         By arguments that are ``moving``, given by place or name, there are slopes.
         """
         nodes = [self.node(owner)]
-        parts = []
         for key, value in [*enumerate(args), *keywords.items()]:
-            word = f"{key}=" if isinstance(key, str) else ""
-            parts.append(f"{word}_{len(nodes)}_")
             given = self.node(value)
             moves = key in moving and given.op is not CONSTANT
             nodes.append(self.primitive(stopped, given) if moves else given)
@@ -211,7 +209,7 @@ class Drawing(NumpyCalls):
             "compute with it.",
             node,
         )
-        text = f"{called}({', '.join(parts)})"
+        text = f"{called}({', '.join(argument_places(len(args), keywords))})"
         made = self.block.add(DRAW, tuple(nodes), (text, type_, refusal), type_)
         if isinstance(owner, Static) and makes_generator(owner.value):
             found = owner.value

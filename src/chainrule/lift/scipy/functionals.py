@@ -10,6 +10,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, Type
 from chainrule.lift.containers.methods import Methods
 from chainrule.lift.scipy.apart import apart, further_arguments, settled_options
+from chainrule.lift.spelling import argument_places
 from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.declare import NUMBERS
 from chainrule.primitives.found_roots import TOLD_OF_SEARCH, TOLD_OF_SEARCH_EFFECT
@@ -118,10 +119,10 @@ class Search:
 
     def layout(self, named: tuple[str, ...]) -> str:
         """The arguments as they are written, behind the function, which is ``_0_``."""
-        own = [f"_{k + 1}_" for k in range(len(self.own))]
+        own = argument_places(len(self.own))
         if self.ends is not None:
             own = [f"{self.ends}=({', '.join(own)})"]
-        options = [f"{name}=_{len(self.own) + k + 1}_" for k, name in enumerate(named)]
+        options = argument_places(0, named, len(self.own) + 1)
         return ", ".join(["_0_", *own, *options])
 
 

@@ -11,6 +11,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import OPAQUE, unit_axes_of
 from chainrule.lift.arrays.updates import Arguments, Keywords, bound
 from chainrule.lift.containers.methods import Methods
+from chainrule.lift.spelling import argument_places
 from chainrule.lift.values import ObjectBox, Static, TupleValue, Value
 from chainrule.primitives.grids import grid_at, grid_at_points
 from chainrule.records import dataclass
@@ -59,9 +60,8 @@ def make_grid(self: Methods, args: Arguments, keywords: Keywords, node: ast.AST)
     maker = self.graph.reference(("scipy.interpolate", GRID), getattr(home, GRID))
     count = len(points)
     rest = {key: self.node(each) for key, each in given.items() if key not in NAMES[:2]}
-    words = [f"{key}=_{count + 2 + k}_" for k, key in enumerate(rest)]
-    places = ", ".join(f"_{k + 1}_" for k in range(count)) + "," * (count == 1)
-    template = f"_0_({', '.join([f'({places})', f'_{count + 1}_', *words])})"
+    axes_given = ", ".join(argument_places(count)) + "," * (count == 1)
+    template = f"_0_({', '.join([f'({axes_given})', *argument_places(1, rest, count + 1)])})"
     parts = (maker, *points, values, *rest.values())
     table = self.verbatim(template, *parts, type=OPAQUE, carries=False)
     box = ObjectBox(None, getattr(home, GRID), table)

@@ -11,6 +11,7 @@ from chainrule.graph.types import OPAQUE, unit_axes_of
 from chainrule.lift.arrays.updates import Arguments, Keywords, bound
 from chainrule.lift.containers.methods import Methods
 from chainrule.lift.scipy.curves import FITPACK, LINES, Fit, Line
+from chainrule.lift.spelling import argument_places
 from chainrule.lift.values import ObjectBox, Static, Value
 from chainrule.primitives.curves import Recipe
 from chainrule.records import dataclass
@@ -91,7 +92,7 @@ def making(name: str) -> Any:
         parts = [_part(self, kind, key, given.pop(key)) for key in kind.data]
         _check_axes(self, name, kind, parts, node)
         rest = [self.node(value) for value in given.values()]
-        words = [*_places(kind), *(f"{k}=_{j + len(parts) + 1}_" for j, k in enumerate(given))]
+        words = argument_places(len(parts), given)
         maker = self.graph.reference(("scipy.interpolate", name), getattr(home, name))
         template = f"_0_({', '.join(words)})"
         curve = self.verbatim(template, maker, *parts, *rest, type=OPAQUE, pure=True, carries=False)
@@ -113,10 +114,6 @@ def making(name: str) -> Any:
 
 def _part(self: Methods, kind: Making, key: str, value: Value) -> Node:
     return self.node(value) if key == "k" else self.array_node(value)
-
-
-def _places(kind: Making) -> list[str]:
-    return [f"_{k + 1}_" for k in range(len(kind.data))]
 
 
 def _check_axes(self: Methods, name: str, kind: Making, parts: list[Node], node: ast.AST) -> None:
@@ -149,7 +146,7 @@ def _recipe(self: Methods, name: str, kind: Making, given: Keywords) -> Recipe |
         return None
     if options.pop("method", "akima") == "makima":
         slopes = "makima_slopes"
-    words = _places(kind)
+    words = argument_places(len(kind.data))
     for key, found in options.items():
         word = _boundary(found) if key == "bc_type" else _plain(found)
         if word is None:
