@@ -292,14 +292,6 @@ def switched_off(k):
     return solve_ivp(lambda t, y: [y[0] if t < k else 0.0], (0.0, 1.0), [2.0]).y[0, -1]
 
 
-def with_an_event(k):
-    return solve_ivp(lambda t, y: [-k], (0.0, 1.0), [2.0], events=lambda t, y: y[0]).y[0, -1]
-
-
-def interpolated(k):
-    return solve_ivp(lambda t, y: [-k], (0.0, 1.0), [2.0], dense_output=True).sol(0.5)[0]
-
-
 def with_a_jacobian(k):
     return odeint(lambda y, t: -k * y, 1.0, [0.0, 1.0], Dfun=lambda y, t: [[-k]])[-1, 0]
 
@@ -313,8 +305,6 @@ def one_slope_for_two(k):
     [
         (branching, "branches on its state"),
         (switched_off, "together with what is differentiated by"),
-        (with_an_event, "with `events`"),
-        (interpolated, "with `dense_output`"),
         (with_a_jacobian, "with `Dfun`"),
         (one_slope_for_two, "one slope for each state"),
     ],

@@ -318,7 +318,14 @@ def _function_text(
         + documented
         + "\n".join("    " + line if line else line for line in lines)
         + "\n"
+        + _attributes(name, graph)
     )
+
+
+def _attributes(name: str, graph: Graph) -> str:
+    """What stands behind a function: ``hit.terminal = True``."""
+    lines = [f"{name}.{attribute} = {value!r}\n" for attribute, value in graph.attributes]
+    return "".join(["\n\n", *lines]) if lines else ""
 
 
 def _keeping(count: str, header: Header) -> str:

@@ -352,6 +352,8 @@ class Graph:
         self.docstring = ""
         # Where results are kept as ``functools.lru_cache`` keeps them: for how many calls.
         self.keeps: str | None = None
+        # What it is given as attributes where it is defined.
+        self.attributes: tuple[tuple[str, Any], ...] = ()
         # The places of the parameters that it writes into: nobody else has them.
         self.overwrites: tuple[int, ...] = ()
         # The parameters that stand for reals, whatever numbers are given: what is derived by.

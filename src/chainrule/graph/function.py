@@ -77,6 +77,8 @@ class Function:
         On which of its arguments each of its results depends, once somebody has asked.
     unpacked:
         Whether the results of a call are given names at once.
+    attributes:
+        What it is given as attributes where it is defined, which tell SciPy how to call it.
     asked:
         Whether the user asks how the search has ended that is for its root, or where it is least.
     lifting, met:
@@ -101,4 +103,5 @@ class Function:
     met: bool = False
     layout: StateLayout | None = None
     unpacked: bool = True
+    attributes: tuple[tuple[str, Any], ...] = ()
     asked: bool = False

@@ -507,7 +507,7 @@ class Expressions(Texts, OneShot):
             for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
             if default is not None
         }
-        return Closure(node, self.frame, defaults, keywords)
+        return Closure(node, self.frame, defaults, keywords, self.block)
 
     def _generator(self, node: ast.GeneratorExp) -> Value:
         return Generator(node, self.frame)

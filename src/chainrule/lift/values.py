@@ -13,6 +13,7 @@ import collections
 import enum
 import types
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import field
 from typing import Any, TypeGuard
 
 from chainrule.errors import ChainruleError
@@ -339,6 +340,9 @@ class Closure:
     frame: Any
     defaults: tuple[Value, ...]
     keyword_defaults: dict[str, Value]
+    # Where it is defined, and what it is given there as attributes.
+    block: Any = None
+    attributes: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

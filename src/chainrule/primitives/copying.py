@@ -54,6 +54,7 @@ class Copier:
         graph.callees = source.callees
         graph.docstring = source.docstring
         graph.keeps, graph.overwrites = source.keeps, source.overwrites
+        graph.attributes = source.attributes
         graph.reals = source.reals
         graph.cheap_tapes = source.cheap_tapes
         graph.by_fields = source.by_fields

@@ -25,13 +25,27 @@ from chainrule.primitives.sequence import index, index_set
 SOLVE_IVP, ODEINT = "scipy.integrate.solve_ivp", "scipy.integrate.odeint"
 
 
+class Event(NamedTuple):
+    """A function of time and state whose zeros SciPy looks for.
+
+    ``stops`` is at which of its zeros the solution ends, 0 where it goes on behind all; ``reads``
+    are the positions of those values that it reads.
+    """
+
+    key: Hashable
+    stops: int
+    reads: frozenset[int]
+
+
 class Problem(NamedTuple):
     """How an initial value problem is put to SciPy.
 
     ``starts`` is how many numbers the start is written as, 0 where it is an array; ``times`` is
     whether the times are given at which the solution is wanted; ``time_first`` is the order of
     the function's first two arguments.  ``options`` are numbers and words, and ``given`` the names
-    of those options that are arguments.
+    of those options that are arguments.  ``events`` take the same values as the function;
+    ``unread`` are the positions among the values of those that only events read.  ``by_rows`` is
+    whether the states have a row for each time, other than the solver gives them.
     """
 
     dotted: str
@@ -40,6 +54,14 @@ class Problem(NamedTuple):
     time_first: bool
     options: tuple[tuple[str, Any], ...]
     given: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
+    unread: tuple[int, ...] = ()
+    by_rows: bool = False
+
+    def alone(self, times: bool) -> Problem:
+        """The problem without what does not count for the slopes of its solution."""
+        options = tuple(each for each in self.options if each[0] != "dense_output")
+        return self._replace(times=times, options=options, events=())
 
     @property
     def ends(self) -> int:
@@ -54,7 +76,14 @@ class Problem(NamedTuple):
     @property
     def read(self) -> dict[str, str]:
         """How the parts of what SciPy returns are read out of it; none where it is the solution."""
-        return {name: f"_0_.{name}" for name in ("t", "y", *REPORTS)} if self.ends else {}
+        names = [f"{name}_events[{k}]" for name in "ty" for k in range(len(self.events))]
+        names += ["sol"] if ("dense_output", True) in self.options else []
+        found = {name: f"_0_.{name}" for name in ("t", "y", *REPORTS, *names)} if self.ends else {}
+        stopping = [k for k, event in enumerate(self.events) if event.stops]
+        for k in stopping:
+            times = f"_0_.t_events[{k}].size == {self.events[k].stops}"
+            found[f"ended[{k}]"] = "_0_.status == 1" if len(stopping) == 1 else times
+        return found
 
     @property
     def time(self) -> int:
@@ -69,6 +98,11 @@ class Problem(NamedTuple):
     @property
     def along(self) -> int:
         """The axis of the solution that runs over the states; time runs over the other."""
+        return 1 if self.by_rows else self.solved_along
+
+    @property
+    def solved_along(self) -> int:
+        """That axis of what the solver gives."""
         return 0 if self.dotted == SOLVE_IVP else 1
 
     def start(self, args: Sequence[Any]) -> Sequence[Any]:
@@ -98,6 +132,8 @@ class Trajectory(Primitive):
     """
 
     door = "functional"
+    # How many arguments stand before those of the problem.
+    before = 0
 
     def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
         problem, part = params[1], params[2]
@@ -114,12 +150,21 @@ class Trajectory(Primitive):
     def tangent(
         self, node: Node, args: Sequence[Node], dots: Sequence[Node | None], out: Node
     ) -> Node | None:
+        whole, whole_dots, times = args, dots, self.times(args)
+        args, dots = args[self.before :], dots[self.before :]
         if node.params[2] == "t":
             return _times_dot(problem_of(node), dots, out)
-        from chainrule.primitives.variational import MovingTimes, Slopes
+        from chainrule.primitives.variational import Slopes
 
         mask = tuple(dot is not None for dot in dots)
-        slopes = Slopes(node, args, mask)
+        slopes = Slopes(node, args, mask, times)
+        return self.tangent_by(node, whole, whole_dots, slopes)
+
+    def tangent_by(self, node: Node, args: Sequence[Node], dots: Any, slopes: Any) -> Node | None:
+        """The tangent of the states by their slopes."""
+        from chainrule.primitives.variational import MovingTimes
+
+        args, dots = args[self.before :], dots[self.before :]
         total: Any = None
         for columns in slopes.columns:
             dot = dots[columns.position]
@@ -132,21 +177,31 @@ class Trajectory(Primitive):
         found: Node | None = total
         return found
 
-    def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
-        from chainrule.primitives.variational import MovingTimes, Slopes
+    def times(self, args: Sequence[Node]) -> Node | None:
+        """The times at which the solution is known; None where the solver is to be asked."""
+        return None
 
-        problem = problem_of(node)
-        mask = tuple(map(walker.active, node.args))
+    def pull(self, walker: Any, node: Node, out_bar: Node) -> None:
+        from chainrule.primitives.variational import Slopes
+
+        times, args = self.times(node.args), node.args[self.before :]
+        mask = tuple(map(walker.active, args))
         out_bar = widened(out_bar, node)
         if node.params[2] == "t":
-            _pull_times(walker, problem, node, out_bar)
+            _pull_times(walker, problem_of(node), args, out_bar)
             return
-        slopes = Slopes(node, node.args, mask)
+        self.pull_by(walker, node, out_bar, Slopes(node, args, mask, times))
+
+    def pull_by(self, walker: Any, node: Node, out_bar: Node, slopes: Any) -> None:
+        """Hand on the adjoint of the states by their slopes."""
+        from chainrule.primitives.variational import MovingTimes
+
+        args = node.args[self.before :]
         for columns in slopes.columns:
-            arg = node.args[columns.position]
+            arg = args[columns.position]
             if walker.active(arg):
                 walker.accumulate(arg, slopes.against(columns, out_bar))
-        MovingTimes(node, node.args, slopes).pull(walker, out_bar)
+        MovingTimes(node, args, slopes).pull(walker, out_bar)
 
 
 def _lengths(node: Node, of: Of) -> Lengths:
@@ -168,7 +223,15 @@ class Report(Flat):
     broadcasts = False
 
     def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
-        return REPORTS[str(params[2])]
+        name, _, place = str(params[2]).partition("[")
+        if name in REPORTS or name == "sol":
+            return REPORTS.get(name, OPAQUE)
+        if not place:
+            return TRAJECTORY.infer(args, params)
+        if name == "ended":
+            return BOOL
+        (state, _) = unit_axes_of(TRAJECTORY.infer(args, (*params[:2], "y")))
+        return array_of("float64", (False,) if name == "t_events" else (False, state))
 
 
 REPORTS: dict[str, Type] = {
@@ -185,10 +248,21 @@ def problem_of(node: Node) -> Problem:
     return problem
 
 
-def part_of(graph: Graph, key: Hashable, problem: Problem, part: str, args: Sequence[Node]) -> Node:
-    """The states or the times of a solution, or what the solver tells of it."""
-    raises = graph.functions[key].raises
-    told = part in REPORTS
+def part_of(
+    graph: Graph,
+    key: Hashable,
+    problem: Problem,
+    part: str,
+    args: Sequence[Node],
+    told: bool = False,
+) -> Node:
+    """The states or the times of a solution, or what the solver tells of it.
+
+    States and times that are ``told`` are taken as they are.
+    """
+    keys = (key, *(event.key for event in problem.events))
+    raises = any(graph.functions[each].raises for each in keys)
+    told = told or part not in ("t", "y")
     op = (
         (REPORT_EFFECT if told else TRAJECTORY_EFFECT) if raises else REPORT if told else TRAJECTORY
     )
@@ -207,14 +281,14 @@ def _times_dot(problem: Problem, dots: Sequence[Node | None], out: Node) -> Node
     return found
 
 
-def _pull_times(walker: Any, problem: Problem, node: Node, out_bar: Node) -> None:
+def _pull_times(walker: Any, problem: Problem, args: Sequence[Node], out_bar: Node) -> None:
+    graph = out_bar.graph
     if problem.times:
-        walker.accumulate(node.args[problem.time], out_bar)
+        walker.accumulate(args[problem.time], out_bar)
         return
-    for k, end in ((0, node.args[0]), (-1, node.args[1])):
+    for k, end in ((0, args[0]), (-1, args[1])):
         if walker.active(end):
-            at = node.graph.constant(k)
-            walker.accumulate(end, node.graph.cursor.add(index, (out_bar, at)))
+            walker.accumulate(end, graph.cursor.add(index, (out_bar, graph.constant(k))))
 
 
 TRAJECTORY = Trajectory("trajectory", cost=20 * COST, domain=())

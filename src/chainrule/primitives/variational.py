@@ -24,10 +24,12 @@ from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import (
     concatenate,
     dimension,
+    expand_dims,
     ravel,
     reshape,
     reshape_like,
     size_of,
+    transpose,
 )
 from chainrule.primitives.broadcasting import widened
 from chainrule.primitives.control import LOOP, raise_where
@@ -35,7 +37,7 @@ from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.invoke import INVOKE, INVOKE_EFFECT
 from chainrule.primitives.jumps import moving_jump, own_function
 from chainrule.primitives.sequence import append, display, index, index_add
-from chainrule.primitives.trajectories import part_of, problem_of
+from chainrule.primitives.trajectories import Event, part_of, problem_of
 
 MASK = tuple[bool, ...]
 # Up to so many numbers the solution and its slopes start from are written out.
@@ -54,8 +56,17 @@ class Columns(NamedTuple):
 class Slopes:
     """The slopes of a solution by those arguments that are marked, beside each other."""
 
-    def __init__(self, node: Node, args: Sequence[Node], mask: MASK) -> None:
+    def __init__(
+        self,
+        node: Node,
+        args: Sequence[Node],
+        mask: MASK,
+        times: Node | None = None,
+        last: bool = False,
+    ) -> None:
         self.node, self.graph, self.args = node, node.graph, args
+        # The times at which the solver is asked, and whether only the last of them counts.
+        self.times, self.last = times, last
         self.problem = problem_of(node)
         self.function = self.graph.functions[node.params[0]]
         self.states = self._states()
@@ -86,7 +97,7 @@ class Slopes:
                     found.append(Columns(k, first, count))
                     first = first + count
         for k in range(problem.own, len(self.args)):
-            if mask[k]:
+            if mask[k] and k - problem.own not in problem.unread:
                 count = 1 if self._is_number(self.args[k]) else size_of(self.args[k])
                 found.append(Columns(k, first, count))
                 first = first + count
@@ -129,11 +140,11 @@ class Slopes:
         mask = tuple(k in marked for k in range(2 + len(values)))
         derived = sensitivities(graph.functions, self.function, mask, layout)
         self._check(mask)
-        times = self.args[problem.time : problem.time + problem.times] or (self._times(),)
+        times = (self._times(),)
         options = self.args[problem.own - len(problem.given) : problem.own]
         more = [] if known else [self.states]
         ends, further = self.args[: problem.ends], (*times, *options, *values, *more)
-        wide = problem._replace(starts=0, times=True)
+        wide = problem.alone(times=True)._replace(starts=0, by_rows=False)
         again = self._again((derived.key, wide, "y"), (*ends, *further))
         if again is not None:
             return self._read(again)
@@ -163,7 +174,9 @@ class Slopes:
 
     def _read(self, solved: Node) -> Node:
         """The slopes out of the solution that holds them."""
-        found = part_along(solved, self.problem.along, self.states, None)
+        found = part_along(solved, self.problem.solved_along, self.states, None)
+        if self.last:
+            found = part_along(found, 1 - self.problem.solved_along, -1, None)
         if not isinstance(self.count, int) or self.count > 1:
             found = self._folded(found)
             self.graph.names.setdefault(found, "slopes")
@@ -194,34 +207,20 @@ class Slopes:
 
     def _check(self, mask: MASK) -> None:
         """Refuse a right side with jumps that move: the variational equations leave them out."""
-        function = own_function(self.graph.functions, self.function)
-        body = function.lifted.graph.body
-        marks = {
-            parameter: {"moves"}
-            for parameter, taken in zip(body.parameters, mask, strict=False)
-            if taken
-        }
-        time, state = (body.parameters[k] for k in (1 - self.problem.state, self.problem.state))
-        marks[time] = {"where"}
-        marks[state] = {"where", "moves"}
-        place = moving_jump(body, marks)
-        if place is not None:
-            raise UnsupportedError(
-                "a right side that branches on its state, or on time together with what is "
-                "differentiated by",
-                remedy="Where its pieces meet without a jump, write them with max, min or abs; "
-                "else integrate from switch to switch.",
-                position=place.origin.position or self.node.origin.position,
-            )
+        refuse_jumps(self.node, self.function, self.problem.state, mask, "a right side")
 
     def _folded(self, flat: Node) -> Node:
         times = unit_axes_of(self.node.type)[1 - self.problem.along]
         rest = 1 if times else -1
         sizes = (self.states, self.count)
-        shape = (*sizes, rest) if self.problem.along == 0 else (rest, *sizes)
+        shape = (*sizes, rest) if self.problem.solved_along == 0 else (rest, *sizes)
         return reshape(flat, *(_sized(self.graph, size) for size in shape))
 
     def _times(self) -> Node:
+        if self.times is not None:
+            return self.times
+        if self.problem.times:
+            return self.args[self.problem.time]
         return part_of(self.graph, self.node.params[0], self.problem, "t", self.args)
 
     def _unit(self, leading: int) -> Node:
@@ -238,7 +237,7 @@ class Slopes:
         whole = self.made()
         if isinstance(self.count, int) and self.count == 1:
             return whole
-        axis = self.problem.along + 1
+        axis = self.problem.solved_along + 1
         if isinstance(columns.count, int) and columns.count == 1:
             return _at_column(whole, axis, columns.first)
         end = columns.first + columns.count
@@ -254,11 +253,26 @@ class Slopes:
         if self._is_single(columns):
             if unit_axes_of(dot.type):
                 dot = self._number(dot)
-            product: Node = dot * part
+            product: Node = dot * self._turned(part)
             return product
         flat = ravel(dot) if len(unit_axes_of(dot.type)) > 1 else dot
-        letters = "ijt,j->it" if self.problem.along == 0 else "tij,j->ti"
-        return einsum_of(letters, part, flat)
+        return einsum_of(f"{self._letters},j->{self._letters_there}", part, flat)
+
+    @property
+    def _letters(self) -> str:
+        """The axes of the slopes."""
+        return "ijt" if self.problem.solved_along == 0 else "tij"
+
+    @property
+    def _letters_there(self) -> str:
+        """The axes of the solution."""
+        return "it" if self.problem.along == 0 else "ti"
+
+    def _turned(self, part: Node) -> Node:
+        """The slopes by one number, in the order of the axes of the solution."""
+        same = self.problem.along == self.problem.solved_along
+        turned: Node = part if same else transpose(part)
+        return turned
 
     def _number(self, value: Node) -> Node:
         zero = self.graph.constant(0)
@@ -268,11 +282,46 @@ class Slopes:
         """The adjoint of one argument for that of the solution."""
         part, arg = self.part(columns), self.args[columns.position]
         if self._is_single(columns):
-            total = array_sum(out_bar * part)
+            total = array_sum(out_bar * self._turned(part))
             return widened(total, arg) if unit_axes_of(arg.type) else total
-        letters = "it,ijt->j" if self.problem.along == 0 else "ti,tij->j"
-        found = einsum_of(letters, out_bar, part)
+        found = einsum_of(f"{self._letters_there},{self._letters}->j", out_bar, part)
         return reshape_like(found, arg) if len(unit_axes_of(arg.type)) > 1 else found
+
+
+def refuse_jumps(node: Node, function: Function, position: int, mask: MASK, what: str) -> None:
+    """Refuse a function of time and state that may jump where what is marked moves.
+
+    ``position`` is that of the state.
+
+    Raises
+    ------
+    UnsupportedError
+        When it may.
+    """
+    body = own_function(node.graph.functions, function).lifted.graph.body
+    marks = {
+        parameter: {"moves"}
+        for parameter, taken in zip(body.parameters, mask, strict=False)
+        if taken
+    }
+    time, state = (body.parameters[k] for k in (1 - position, position))
+    marks[time] = {"where"}
+    marks[state] = {"where", "moves"}
+    place = moving_jump(body, marks)
+    if place is not None:
+        raise UnsupportedError(
+            f"{what} that branches on its state, or on time together with what is "
+            "differentiated by",
+            remedy="Where its pieces meet without a jump, write them with max, min or abs; "
+            "else integrate from switch to switch.",
+            position=place.origin.position or node.origin.position,
+        )
+
+
+def _is_at_one(node: Node) -> bool:
+    """Whether there is one event at most, of which these are the states."""
+    event = node.params[3] if len(node.params) > 3 else None
+    return isinstance(event, Event) and event.stops == 1
 
 
 def _sized(graph: Graph, size: Any) -> Node:
@@ -324,6 +373,11 @@ class MovingTimes:
     def _all_slopes(self) -> Node:
         """The right side at every time, a row for each."""
         times = self.args[self.problem.time]
+        count = dimension(times, axis=0)
+        if is_constant(count, 1) or _is_at_one(self.node):
+            state = entry_along(self.node, 1 - self.problem.along, 0)
+            row: Node = expand_dims(self._slope(self._entry(times, 0), state), axis=0)
+            return row
         body = Block(self.graph, self.graph.cursor)
         k = body.parameter("k", INT)
         kind = SequenceType(self._state_type())
@@ -339,7 +393,6 @@ class MovingTimes:
             made = self._slope(at, state)
             body.results = (self.graph.cursor.add(append, (rows, made)),)
         empty = self.graph.cursor.add(display, (), ("list",))
-        count = dimension(times, axis=0)
         bounds = (self.graph.constant(0), count, self.graph.constant(1))
         loop = self.graph.cursor.add(LOOP, (*bounds, empty), ("range", None, body, False))
         return array_of_list(self.graph.cursor.item(loop, 0))

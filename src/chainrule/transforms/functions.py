@@ -18,9 +18,11 @@ from chainrule.graph.structure import Structure
 from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, unit_axes_of
 from chainrule.lift.lifted import Lifted, assemble
 from chainrule.primitives.arrays.records import component, counted_component
+from chainrule.primitives.control import IF
 from chainrule.primitives.copying import Copier
 from chainrule.primitives.cost import Live, nodes_of
 from chainrule.primitives.effect import VERBATIM
+from chainrule.primitives.events import GIVEN
 from chainrule.primitives.functionals import (
     BESIDE_ROOT,
     CALL_FUNCTIONAL,
@@ -127,6 +129,7 @@ def _own_graph(functions: dict[Hashable, Function], function: Function) -> Graph
     graph.docstring = _docstring(functions, function)
     graph.keeps = _kept_results(functions, function, graph)
     graph.overwrites = function.left.changed
+    graph.attributes = function.attributes
     return graph
 
 
@@ -397,9 +400,11 @@ class _Caller(Copier):
             if node.op in (INVOKE, INVOKE_EFFECT):
                 self.together.setdefault((node.block, node.args), []).append(node.params[0])
         self.live = Live(source).nodes
+        # Where something has been raised already if a condition holds.
+        self.checked: dict[Node, list[Block]] = {}
 
     def copy(self, step: Node) -> Node:
-        if step.op in (FOUND_ROOT, BESIDE_ROOT):
+        if step.op in (FOUND_ROOT, BESIDE_ROOT, *GIVEN):
             self.map[step] = self.mapped(step.args[0])
             return self.map[step]
         if step.op in WRITTEN and step in self.live:
@@ -440,6 +445,24 @@ class _Caller(Copier):
             self.graph.names.setdefault(self.map[step], "value")
         return self.map[step]
 
+    def structured(self, node: Node) -> None:
+        if node.op is IF and self._is_checked(node):
+            self.map[node] = self.mapped(node.args[0])
+        else:
+            super().structured(node)
+
+    def _is_checked(self, step: Node) -> bool:
+        """Whether a branch does nothing but raise where it has been raised before."""
+        then, orelse = step.params[:2]
+        assert isinstance(then, Block) and isinstance(orelse, Block)
+        if then.completes or orelse.steps or then.results or orelse.results:
+            return False
+        known = self.checked.setdefault(self.mapped(step.args[0]), [])
+        if any(block in known for block in self.graph.cursor.around()):
+            return True
+        known.append(self.graph.cursor)
+        return False
+
     def _searched(self, op: Op, args: tuple[Node, ...], step: Node) -> Node:
         """The result of a search, of which several parts may be read."""
         call = step.params[:-1]
@@ -465,7 +488,7 @@ class _Caller(Copier):
             op = CALL_FUNCTIONAL_EFFECT if step.op.effect else CALL_FUNCTIONAL
             args = tuple(map(self.mapped, step.args))
             handed = self._handed(asked)
-            own = len(args) if handed else asked.own
+            own = len(args) if handed and isinstance(asked, System) else asked.own
             params = (key, asked.dotted, own, asked.options, asked.layout(), "_0_", handed)
             call = self.graph.cursor.add(op, args, params, None if asked.read else step.type)
             self.made.setdefault(((key, asked), step.args), []).append((self.graph.cursor, call))
@@ -486,7 +509,7 @@ class _Caller(Copier):
         The names and the positions of the values are told, in the place of ``args=(...)``.
         """
         if not isinstance(asked, System):
-            return ()
+            return tuple(("events", event.key, (), ()) for event in asked.events)
         functions = self.graph.functions
         bodies = [own_function(functions, functions[each.key]) for each in asked.handed]
         return tuple(

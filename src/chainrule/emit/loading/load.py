@@ -84,7 +84,11 @@ def load(
     if own:
         cells = {**_builtins_read(functions, {*cells, *live, *names}), **cells}
     fold_numbers(functions, _of_math_alone(emitted))
-    function = _made(functions, cells, namespace, file)[name]
+    made = _made(functions, cells, namespace, file)
+    for each, graph in emitted.graphs.items():
+        for attribute, value in graph.attributes:
+            setattr(made[each], attribute, value)
+    function = made[name]
     if watch is not None and not plain:
         caller = entry_of(definition)
         annotations = _annotated(caller)

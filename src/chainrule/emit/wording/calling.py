@@ -19,13 +19,18 @@ def call_functional(speller: Any, value: Value, args: list[ast.expr]) -> ast.exp
     key, dotted, count, options, layout, part, *more = value.params
     if speller.target.decorator is not None or speller.target.namespace is not None:
         raise speller.refusal(value, f"`{dotted}`")
-    handed = {each[0]: _handed(speller, each, args) for each in (more[0] if more else ())}
-    function = handed.pop(None, None) or speller.name(speller.functions[key])
+    handed: dict[str | None, list[ast.expr]] = {}
+    for each in more[0] if more else ():
+        handed.setdefault(each[0], []).append(_handed(speller, each, args))
+    (function,) = handed.pop(None, None) or [speller.name(speller.functions[key])]
     call: ast.Call = speller.template(f"call({layout})", [function, *args[:count]])
     call.func = speller.callable(dotted)
     if args[count:]:
         call.keywords.append(ast.keyword("args", ast.Tuple(args[count:], ast.Load())))
-    call.keywords += [ast.keyword(name, function) for name, function in handed.items()]
+    call.keywords += [
+        ast.keyword(name, given[0] if len(given) == 1 else ast.List(given, ast.Load()))
+        for name, given in handed.items()
+    ]
     call.keywords += [ast.keyword(name, _option(speller, known)) for name, known in options]
     written: ast.expr = speller.template(part, [call])
     return written

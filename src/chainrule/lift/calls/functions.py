@@ -415,6 +415,7 @@ class Functions(ChangedLists):
             frame,
             tuple(map(default_like, value.defaults)),
             {name: default_like(default) for name, default in value.keyword_defaults.items()},
+            attributes=value.attributes,
         )
 
     def _static_like(self, outer: Functions, value: Static) -> Static:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import enum
 import functools
 import inspect
 import sys
@@ -23,6 +22,8 @@ from chainrule.lift.arrays.number_attributes import is_property
 from chainrule.lift.containers.items import PLAIN_NUMBERS
 from chainrule.lift.containers.sharing import boxes_in
 from chainrule.lift.library.object_sets import IN_PLACE_OF
+from chainrule.lift.objects.closures import read_of_closure, write_of_closure
+from chainrule.lift.objects.instances import is_instance_with_state
 from chainrule.lift.objects.stored import answers_first, held, holds, stored
 from chainrule.lift.objects.whole import WholeObjects
 from chainrule.lift.records.layout import keeps_what_is_set
@@ -32,6 +33,7 @@ from chainrule.lift.untold import check_told
 from chainrule.lift.values import (
     ITSELF,
     UNBOUND,
+    Closure,
     ComplexResult,
     DictBox,
     Either,
@@ -46,9 +48,8 @@ from chainrule.lift.values import (
     TupleValue,
     Value,
 )
-from chainrule.lift.watching import SETTLED, WRITTEN, is_settled
+from chainrule.lift.watching import is_settled
 from chainrule.primitives.effect import FACT, STORE
-from chainrule.primitives.namespaces import primitive_of
 
 # What the values of these classes are at run time.
 PLAIN = {ListBox: list, DictBox: dict, TableBox: dict}
@@ -89,6 +90,8 @@ class Objects(WholeObjects):
             return self._object_attribute(owner, name, node)
         if isinstance(owner, Super):
             return self._super_attribute(owner, name, node)
+        if isinstance(owner, Closure):
+            return read_of_closure(self, owner, name, node)
         if isinstance(owner, ComplexResult):
             if name == owner.part.removeprefix("."):
                 return owner.number
@@ -510,6 +513,9 @@ class Objects(WholeObjects):
         """``owner.name = value``: an effect, once, when the object is the caller's."""
         if self._takes_none(owner, name):
             self.raises_itself(f"_0_.{name} = _1_", self.node(owner), self.node(value))
+        if isinstance(owner, Closure):
+            write_of_closure(self, owner, name, value, node)
+            return
         if not isinstance(owner, ObjectBox):
             raise self.unsupported(
                 "assignment to an attribute of this value", "Return the value instead.", node
@@ -568,33 +574,5 @@ def _no_attribute(owner: ObjectBox, name: str) -> str:
     return f"AttributeError({text!r})"
 
 
-COMPILED = types.WrapperDescriptorType
 # What is understood of a curve of SciPy.
 CURVE_READ = ("__call__", "derivative", "integrate")
-
-
-def is_instance_with_state(found: Any) -> bool:
-    """Whether an object is an instance of a class written in Python that holds attributes."""
-    if isinstance(
-        found, (type, types.ModuleType, types.FunctionType, types.MethodType, functools.partial)
-    ):
-        return False
-    if callable(found) and primitive_of(found) is not None:
-        # A function of SciPy that is an object of a class of its own.
-        return False
-    if isinstance(found, BaseException) or unwrap(found) is not found or has(found, "py_func"):
-        return False
-    cls = type(found)
-    if callable(found) and hasattr(found, "__name__") and isinstance(cls.__call__, COMPILED):
-        # A function of Cython's.
-        return False
-    compiled = ("builtins", "typing", "collections", "enum", "numpy", "random", "functools")
-    if cls.__module__ in compiled:
-        return False
-    if isinstance(found, enum.Enum) or not hasattr(found, "__dict__"):
-        return False
-    written = all(base.__flags__ & WRITTEN for base in cls.__mro__[:-1])
-    own = written and cls.__module__.partition(".")[0] not in SETTLED
-    if isinstance(found, (int, float)):
-        return types.FunctionType in (type(cls.__add__), type(cls.__mul__))
-    return own or any("__init__" in vars(base) for base in cls.__mro__[:-1])

@@ -176,6 +176,8 @@ def _getattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
             )
         if not held:
             return args[2]
+    if len(args) == 3 and isinstance(box, Closure):
+        return box.attributes.get(name, args[2])
     if len(args) == 3 and isinstance(box, Static) and not _is_there(self, box.value, name):
         return args[2]
     if len(args) == 3 and not isinstance(args[0], (ObjectBox, Static)):

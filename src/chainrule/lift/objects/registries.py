@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from chainrule.lift.iteration.no_iterables import NoIterables
-from chainrule.lift.objects.attributes import is_instance_with_state
+from chainrule.lift.objects.instances import is_instance_with_state
 from chainrule.lift.values import Method, ObjectBox, Static, Super, Value
 
 

@@ -135,6 +135,36 @@ def apart(
     return function, (*values, *[taken.read.get(o, o) for o in taken.outer[len(inputs) :]])
 
 
+def with_values_of_all(
+    found: abc.Sequence[tuple[Function, tuple[Node, ...]]], variables: int
+) -> tuple[Node, ...]:
+    """Let functions that are kept apart take the same values behind their variables.
+
+    SciPy hands one ``args=(...)`` on to all of them.
+    """
+    union: dict[abc.Hashable, tuple[Node, str]] = {}
+    taken: list[dict[abc.Hashable, Node]] = []
+    for function, values in found:
+        parameters = function.lifted.graph.body.parameters[variables:]
+        keys = [(value, values[:k].count(value)) for k, value in enumerate(values)]
+        taken.append(dict(zip(keys, parameters, strict=True)))
+        for each, value, parameter in zip(keys, values, parameters, strict=True):
+            union.setdefault(each, (value, str(parameter.params[0])))
+    for (function, _), own in zip(found, taken, strict=True):
+        body = function.lifted.graph.body
+        first = body.parameters[:variables]
+        names = {str(each.params[0]) for each in body.parameters}
+        rest = []
+        for key, (value, name) in union.items():
+            parameter = own.get(key)
+            if parameter is None:
+                parameter = body.parameter(free_name(name, names), value.type)
+                names.add(str(parameter.params[0]))
+            rest.append(parameter)
+        body.parameters = (*first, *rest)
+    return tuple(value for value, _ in union.values())
+
+
 def _is_displayed(lifter: Methods, before: Any, after: Any) -> bool:
     """Whether a row of values that were known one by one is one node now, and the same row."""
     if isinstance(before, ListBox):

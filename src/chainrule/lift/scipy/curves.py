@@ -11,6 +11,7 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import OPAQUE
 from chainrule.lift.arrays.updates import Arguments, Keywords, bound
 from chainrule.lift.containers.methods import Methods
+from chainrule.lift.scipy.events import Curve
 from chainrule.lift.scipy.grids import GRID, read_grid
 from chainrule.lift.scipy.surfaces import SURFACES, read_surface
 from chainrule.lift.values import ObjectBox, Value
@@ -111,6 +112,9 @@ def curve_method(
 ) -> Value | None:
     """A call of a curve or of one of its methods; None where it is none that has a rule."""
     owner = args[0] if args else None
+    known = self.curves.get(owner) if isinstance(owner, ObjectBox) else None
+    if isinstance(known, Curve):
+        return known.read(self, args[1:], keywords, node)
     if not isinstance(owner, ObjectBox) or not owner.type.__module__.startswith(
         "scipy.interpolate"
     ):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, Type, array_of, unit_axes_of
 from chainrule.lift.containers.methods import Methods
 from chainrule.lift.scipy.apart import apart, further_arguments, settled_options, start_of
+from chainrule.lift.scipy.events import Events, GivenEvent, events_apart, given_events
 from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.arrays.creation import literal
 from chainrule.primitives.declare import NUMBERS
@@ -35,7 +37,10 @@ class Solved(NamedTuple):
 
 
 IVP = ("fun", "t_span", "y0", "method", "t_eval", "dense_output", "events", "vectorized", "args")
-IVP_OPTIONS = ("method", "rtol", "atol", "max_step", "first_step", "min_step", "lband", "uband")
+IVP_OPTIONS = (
+    "dense_output", "method", "rtol", "atol", "max_step", "first_step", "min_step", "lband",
+    "uband",
+)  # fmt: skip
 ODE = (
     "func", "y0", "t", "args", "Dfun", "col_deriv", "full_output", "ml", "mu", "rtol", "atol",
     "tcrit", "h0", "hmax", "hmin", "ixpr", "mxstep", "mxhnil", "mxordn", "mxords", "printmessg",
@@ -44,8 +49,6 @@ ODE = (
 ODE_OPTIONS = ("rtol", "atol", "h0", "hmax", "hmin", "mxstep", "mxhnil", "mxordn", "mxords",
                "tfirst")  # fmt: skip
 REMEDIES = {
-    "events": "Find the time of the event by a search around the integration, or leave it out.",
-    "dense_output": "Give the times that are wanted as t_eval.",
     "vectorized": "Leave it out.",
     "jac": "Leave it out: implicit methods then find the Jacobian themselves.",
     "jac_sparsity": "Leave it out.",
@@ -66,22 +69,27 @@ def solve_ivp(lifter: Any, args: Arguments, keywords: Keywords, node: ast.AST) -
     times = given.pop("t_eval", Static(None))
     known, none = lifter.static_value(times)
     at = [] if known and none is None else [_times(lifter, times, node)]
+    events = given_events(lifter, given.pop("events", Static(None)), node)
     function, problem, all_args = _problem(
-        lifter, SOLVE_IVP, given, given.pop("fun"), span, at, IVP_OPTIONS, True, node
+        lifter, SOLVE_IVP, given, given.pop("fun"), span, at, IVP_OPTIONS, True, node, events
     )
+    found = Events(lifter, function, problem, all_args)
+    beside = found.parts()
 
     def part(name: str) -> Value:
+        if name in beside:
+            return beside[name]
         found = part_of(lifter.graph, function.key, problem, name, all_args)
         if name in ("t", "y"):
             lifter.graph.names.setdefault(found, name)
         return lifter.boxed(found)
 
-    parts = [part(name) for name in Solved._fields if name in ("t", "y", *REPORTS)]
     refusal = lifter.unsupported(
         "what `solve_ivp` gives besides the solution is used", "Use `.t` and `.y`.", node
     )
-    rest = [Poison(refusal)] * (len(Solved._fields) - len(parts))
-    return TupleValue((*parts, *rest), Solved)
+    known_parts = ("t", "y", *REPORTS, *beside)
+    parts = [part(name) if name in known_parts else Poison(refusal) for name in Solved._fields]
+    return TupleValue(tuple(parts), Solved)
 
 
 def odeint(lifter: Any, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
@@ -127,6 +135,7 @@ def _problem(
     options: tuple[str, ...],
     time_first: bool,
     node: ast.AST,
+    events: Sequence[GivenEvent] = (),
 ) -> tuple[Any, Problem, tuple[Node, ...]]:
     """The function apart, how the problem is put, and all that goes into it."""
     name = dotted.rpartition(".")[2]
@@ -151,6 +160,13 @@ def _problem(
     lengths = [None, starts] if time_first else [starts, None]
     made, values = apart(lifter, function, variables, extras, slopes, "right_side", node, lengths)
     problem = Problem(dotted, starts, bool(times), time_first, settled, tuple(named))
+    if events:
+        read = set(values)
+        found, values = events_apart(
+            lifter, events, (made, values), variables, extras, node, lengths
+        )
+        unread = tuple(k for k, value in enumerate(values) if value not in read)
+        problem = problem._replace(events=found, unread=unread)
     return made, problem, (*span, *start, *times, *named.values(), *values)
 
 
