@@ -22,7 +22,7 @@ from chainrule.lift.arrays.number_attributes import is_property
 from chainrule.lift.containers.items import PLAIN_NUMBERS
 from chainrule.lift.containers.sharing import boxes_in
 from chainrule.lift.library.object_sets import IN_PLACE_OF
-from chainrule.lift.objects.closures import read_of_closure, write_of_closure
+from chainrule.lift.objects.closures import holder_of_attribute, read_of_closure, write_of_closure
 from chainrule.lift.objects.instances import is_instance_with_state
 from chainrule.lift.objects.stored import answers_first, held, holds, stored
 from chainrule.lift.objects.whole import WholeObjects
@@ -90,6 +90,7 @@ class Objects(WholeObjects):
             return self._object_attribute(owner, name, node)
         if isinstance(owner, Super):
             return self._super_attribute(owner, name, node)
+        owner = holder_of_attribute(owner, name)
         if isinstance(owner, Closure):
             return read_of_closure(self, owner, name, node)
         if isinstance(owner, ComplexResult):

@@ -1,11 +1,12 @@
-"""Attributes of functions that are defined inside of the function: ``hit.terminal = True``."""
+"""Attributes of functions, which may be defined inside of the function: ``hit.terminal = True``."""
 
 from __future__ import annotations
 
 import ast
+import types
 
 from chainrule.lift.core import Core
-from chainrule.lift.values import Closure, Static, Value
+from chainrule.lift.values import Closure, Method, Static, Value
 
 
 def write_of_closure(lifter: Core, owner: Closure, name: str, value: Value, node: ast.AST) -> None:
@@ -29,6 +30,15 @@ def read_of_closure(lifter: Core, owner: Closure, name: str, node: ast.AST) -> V
     raise lifter.unsupported(
         f"`.{name}` of a function that is defined here", "Set it where it is defined.", node
     )
+
+
+def holder_of_attribute(value: Value, name: str) -> Value:
+    """What holds an attribute of a value: of a bound method its function."""
+    own = hasattr(types.MethodType, name)
+    if isinstance(value, Method) and isinstance(value.function, (Static, Closure)) and not own:
+        known = isinstance(value.function, Closure) or callable(value.function.value)
+        return value.function if known else value
+    return value
 
 
 def _name(owner: Closure) -> str:

@@ -25,6 +25,7 @@ from chainrule.graph.types import BOOL
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.calls.calling import Builtin
 from chainrule.lift.library.object_sets import IN_PLACE_OF
+from chainrule.lift.objects.closures import holder_of_attribute
 from chainrule.lift.objects.number_types import PYTHON_TYPES, NumberTypes, any_number
 from chainrule.lift.state import Frame
 from chainrule.lift.values import (
@@ -167,7 +168,7 @@ def _getattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
         raise self.unsupported(
             "`getattr` with a name known at run time only", "Name the attribute.", node
         )
-    box = args[0]
+    box = holder_of_attribute(args[0], name)
     if len(args) == 3 and isinstance(box, ObjectBox):
         held = _holds(self, box, name, node)
         if isinstance(held, Node):
@@ -180,19 +181,22 @@ def _getattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
         return box.attributes.get(name, args[2])
     if len(args) == 3 and isinstance(box, Static) and not _is_there(self, box.value, name):
         return args[2]
-    if len(args) == 3 and not isinstance(args[0], (ObjectBox, Static)):
+    if len(args) == 3 and not isinstance(box, (ObjectBox, Static)):
         found = self.python_types(args[0])
         if found and not any(hasattr(kind, name) for kind in found):
             return args[2]
         value = self.read(args[0])
         if isinstance(value, Node) and not all(hasattr(kind, name) for kind in found):
             return self.attribute_or(value, name, self.node(args[2]), node)
-    return self.attribute(args[0], name, node)
+    return self.attribute(box, name, node)
 
 
 def _hasattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     known, name = self.static_value(args[1])
     value = self.read(args[0])
+    value = holder_of_attribute(value, name) if known else value
+    if known and isinstance(value, Closure):
+        return Static(name in value.attributes or hasattr(types.FunctionType, name))
     if known and isinstance(value, ObjectBox):
         held = _holds(self, value, name, node)
         return held if isinstance(held, Node) else Static(held)
