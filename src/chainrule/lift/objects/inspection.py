@@ -195,6 +195,8 @@ def _hasattr(self: Inspection, args: Arguments, keywords: Keywords, node: ast.AS
     known, name = self.static_value(args[1])
     value = self.read(args[0])
     value = holder_of_attribute(value, name) if known else value
+    if known and isinstance(value, Method) and hasattr(types.MethodType, name):
+        return Static(True)
     if known and isinstance(value, Closure):
         return Static(name in value.attributes or hasattr(types.FunctionType, name))
     if known and isinstance(value, ObjectBox):
