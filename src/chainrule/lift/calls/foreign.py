@@ -61,6 +61,11 @@ MACHINE_LIMITS = ("finfo", "iinfo")
 # Functions that read or write files begin so.
 FILES = ("save", "load", "open", "memmap", "from", "tofile", "show", "test")
 
+UNREAD = (
+    "Its code is not read: write it with functions of NumPy, or register its derivative with "
+    "chainrule.define_derivative."
+)
+
 
 class Foreign(InPlace):
     """Lifts calls whose code is not read."""
@@ -222,11 +227,14 @@ class Foreign(InPlace):
         ufunc = type(found).__name__ == "ufunc" and len(args) <= getattr(found, "nin", 0)
         foreign = home in ("numpy", "scipy") and not _is_internal(found)
         harmless = ufunc or home in sys.stdlib_module_names or foreign
-        if not harmless or getattr(found, "__name__", "") in WRITERS:
+        writes = getattr(found, "__name__", "") in WRITERS
+        if not harmless or writes:
             text = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
             raise self.unsupported(
                 f"`{text}` may write to the array that it is given",
-                "Write to the array with subscripts, or give it a copy outside of the function.",
+                "Write to the array with subscripts, or give it a copy outside of the function."
+                if writes
+                else UNREAD,
                 node,
             )
 
@@ -239,10 +247,7 @@ class Foreign(InPlace):
             arrays = any(isinstance(self.read(arg), (ArrayBox, View)) for arg in args)
             raise self.unsupported(
                 f"`{text}` {does} to what it is given",
-                "Its code is not read: write it with functions of NumPy, or register its "
-                "derivative with chainrule.define_derivative."
-                if arrays and does == "may write"
-                else "Write it with the methods of lists.",
+                UNREAD if arrays and does == "may write" else "Write it with the methods of lists.",
                 node,
             )
 
