@@ -13,6 +13,7 @@ from scipy.linalg import expm, expm_frechet
 
 from chainrule import UnsupportedError, grad, hessian, jacobian, value_and_grad
 from tests import oracle
+from tests.differences import partials
 
 TIGHT = 1e-11
 
@@ -292,8 +293,8 @@ def switched_off(k):
     return solve_ivp(lambda t, y: [y[0] if t < k else 0.0], (0.0, 1.0), [2.0]).y[0, -1]
 
 
-def with_a_jacobian(k):
-    return odeint(lambda y, t: -k * y, 1.0, [0.0, 1.0], Dfun=lambda y, t: [[-k]])[-1, 0]
+def constant_jacobian(k):
+    return solve_ivp(lambda t, y: -k * y, (0.0, 1.0), [1.0], jac=[[-1.0]], method="BDF").y[0, -1]
 
 
 def one_slope_for_two(k):
@@ -305,7 +306,7 @@ def one_slope_for_two(k):
     [
         (branching, "branches on its state"),
         (switched_off, "together with what is differentiated by"),
-        (with_a_jacobian, "with `Dfun`"),
+        (constant_jacobian, "a Jacobian of `solve_ivp` that is no function"),
         (one_slope_for_two, "one slope for each state"),
     ],
 )
@@ -337,3 +338,62 @@ def test_sensitivities_that_cannot_be_integrated_raise() -> None:
 
     with pytest.raises(ArithmeticError, match="could not be integrated"):
         grad(end)(1.0)
+
+
+def with_a_jacobian(a, b):
+    def rate(t, y):
+        x, u, z = y
+        return [-a * x + 1e2 * u * z, a * x - 1e2 * u * z - b * u**2, b * u**2]
+
+    def jacobian(t, y):
+        _, u, z = y
+        return [
+            [-a, 1e2 * z, 1e2 * u],
+            [a, -1e2 * z - 2.0 * b * u, -1e2 * u],
+            [0.0, 2.0 * b * u, 0.0],
+        ]
+
+    start = [1.0, 0.0, 0.0]
+    sol = solve_ivp(rate, (0.0, 4.0), start, method="Radau", jac=jacobian, rtol=1e-9, atol=1e-12)
+    return sol.y[1, -1] * 1e3 + sol.y[2, -1]
+
+
+def swings(y, t, mu):
+    return [y[1], mu * (1.0 - y[0] ** 2) * y[1] - y[0]]
+
+
+def swings_by_state(y, t, mu):
+    return np.array([[0.0, 1.0], [-2.0 * mu * y[0] * y[1] - 1.0, mu * (1.0 - y[0] ** 2)]])
+
+
+def with_a_jacobian_that_takes_values(a, b):
+    t = np.linspace(0.0, 3.0, 20)
+    options = {"Dfun": swings_by_state, "rtol": 1e-11, "atol": 1e-11}
+    y, told = odeint(swings, [b, 0.3], t, args=(a,), full_output=True, **options)
+    return np.sum(y[:, 0] ** 2) if told["message"] == "Integration successful." else 0.0
+
+
+def with_other_values(a, b):
+    k = a * b
+    options = {"method": "BDF", "rtol": 1e-10, "atol": 1e-12}
+    jacobian = lambda t, y: np.array([[-a * b]])  # noqa: E731
+    return solve_ivp(lambda t, y: [-k * y[0]], (0.0, 1.0), [b], jac=jacobian, **options).y[0, -1]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    ("function", "point"),
+    [
+        (with_a_jacobian, (0.04, 30.0)),
+        (with_a_jacobian_that_takes_values, (0.7, 1.2)),
+        (with_other_values, (0.7, 1.2)),
+    ],
+    ids=lambda each: getattr(each, "__name__", ""),
+)
+def test_a_jacobian_of_the_users_is_handed_on(
+    function: Callable[..., float], point: tuple[float, float], mode: str
+) -> None:
+    value, slopes = value_and_grad(function, wrt=("a", "b"), mode=mode)(*point)
+    assert oracle.same_bits(value, function(*point))
+    for slope, (expected, noise) in zip(slopes, partials(function, point), strict=True):
+        assert slope == pytest.approx(float(expected), rel=1e-5, abs=10.0 * noise)

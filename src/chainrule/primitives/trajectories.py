@@ -22,6 +22,8 @@ from chainrule.primitives.declare import Flat, Primitive, is_constant
 from chainrule.primitives.invoke import COST, with_effect
 from chainrule.primitives.sequence import index, index_set
 
+# Options for more to be told.
+MORE = ("dense_output", "full_output")
 SOLVE_IVP, ODEINT = "scipy.integrate.solve_ivp", "scipy.integrate.odeint"
 
 
@@ -43,9 +45,10 @@ class Problem(NamedTuple):
     ``starts`` is how many numbers the start is written as, 0 where it is an array; ``times`` is
     whether the times are given at which the solution is wanted; ``time_first`` is the order of
     the function's first two arguments.  ``options`` are numbers and words, and ``given`` the names
-    of those options that are arguments.  ``events`` take the same values as the function;
-    ``unread`` are the positions among the values of those that only events read.  ``by_rows`` is
-    whether the states have a row for each time, other than the solver gives them.
+    of those options that are arguments.  ``events``, and ``jacobian``, the key of a function,
+    take the same values as the function; ``unread`` are the positions among the values of those
+    that only they read.  ``by_rows`` is whether the states have a row for each time, other than the
+    solver gives them.
     """
 
     dotted: str
@@ -56,12 +59,21 @@ class Problem(NamedTuple):
     given: tuple[str, ...] = ()
     events: tuple[Event, ...] = ()
     unread: tuple[int, ...] = ()
+    jacobian: Hashable = None
     by_rows: bool = False
 
     def alone(self, times: bool) -> Problem:
         """The problem without what does not count for the slopes of its solution."""
-        options = tuple(each for each in self.options if each[0] != "dense_output")
-        return self._replace(times=times, options=options, events=())
+        options = tuple(each for each in self.options if each[0] not in MORE)
+        return self._replace(times=times, options=options, events=(), jacobian=None)
+
+    @property
+    def handed(self) -> list[tuple[str, Hashable]]:
+        """The keys of further functions that SciPy is given, by keyword."""
+        found: list[tuple[str, Hashable]] = [("events", event.key) for event in self.events]
+        if self.jacobian is not None:
+            found.append(("jac" if self.ends else "Dfun", self.jacobian))
+        return found
 
     @property
     def ends(self) -> int:
@@ -77,8 +89,11 @@ class Problem(NamedTuple):
     def read(self) -> dict[str, str]:
         """How the parts of what SciPy returns are read out of it; none where it is the solution."""
         names = [f"{name}_events[{k}]" for name in "ty" for k in range(len(self.events))]
+        if not self.ends:
+            whole = ("full_output", True) in self.options
+            return {"y": "_0_[0]", "info": "_0_[1]"} if whole else {}
         names += ["sol"] if ("dense_output", True) in self.options else []
-        found = {name: f"_0_.{name}" for name in ("t", "y", *REPORTS, *names)} if self.ends else {}
+        found = {name: f"_0_.{name}" for name in ("t", "y", *REPORTS, *names)}
         stopping = [k for k, event in enumerate(self.events) if event.stops]
         for k in stopping:
             times = f"_0_.t_events[{k}].size == {self.events[k].stops}"
@@ -224,7 +239,7 @@ class Report(Flat):
 
     def infer(self, args: tuple[Node, ...], params: tuple[Hashable, ...]) -> Type:
         name, _, place = str(params[2]).partition("[")
-        if name in REPORTS or name == "sol":
+        if name in REPORTS or name in ("sol", "info"):
             return REPORTS.get(name, OPAQUE)
         if not place:
             return TRAJECTORY.infer(args, params)
@@ -260,7 +275,7 @@ def part_of(
 
     States and times that are ``told`` are taken as they are.
     """
-    keys = (key, *(event.key for event in problem.events))
+    keys = (key, *(each for _, each in problem.handed))
     raises = any(graph.functions[each].raises for each in keys)
     told = told or part not in ("t", "y")
     op = (

@@ -509,7 +509,7 @@ class _Caller(Copier):
         The names and the positions of the values are told, in the place of ``args=(...)``.
         """
         if not isinstance(asked, System):
-            return tuple(("events", event.key, (), ()) for event in asked.events)
+            return tuple((keyword, each, (), ()) for keyword, each in asked.handed)
         functions = self.graph.functions
         bodies = [own_function(functions, functions[each.key]) for each in asked.handed]
         return tuple(

@@ -1,17 +1,20 @@
-"""Events of ``solve_ivp``: when they happen, the states there, and where they end the solution."""
+"""Functions that solvers take beside the right side: its Jacobian, and events.
+
+When events happen, the states there, and where they end the solution; dense output.
+"""
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node
-from chainrule.graph.types import FLOAT, Type, array_of, unit_axes_of
+from chainrule.graph.types import FLOAT, array_of, unit_axes_of
 from chainrule.lift.arrays.updates import bound
-from chainrule.lift.scipy.apart import apart, with_values_of_all
+from chainrule.lift.scipy.apart import with_values_of_all
 from chainrule.lift.values import ObjectBox, Static, TupleValue, Value
 from chainrule.primitives.arrays.indexing import part_along
 from chainrule.primitives.arrays.shaping import dimension
@@ -65,16 +68,31 @@ def _given_event(lifter: Any, value: Value, node: ast.AST) -> GivenEvent:
     return GivenEvent(value, int(dict(found).get("terminal", 0)), tuple(found))
 
 
-def events_apart(
+def given_jacobian(lifter: Any, value: Value, name: str, node: ast.AST) -> Value | None:
+    """The function that gives the Jacobian of the right side; None where there is none."""
+    value = lifter.read(value)
+    known, none = lifter.static_value(value)
+    if known and none is None:
+        return None
+    if lifter.is_container(value) or lifter.is_array(value):
+        raise lifter.unsupported(
+            f"a Jacobian of `{name}` that is no function",
+            "Write it as a function, or leave it out: the solver then finds it itself.",
+            node,
+        )
+    return value
+
+
+def functions_beside(
     lifter: Any,
-    events: Sequence[GivenEvent],
+    problem: Problem,
     right_side: Apart,
-    variables: Sequence[Type],
-    extras: Sequence[Value],
+    events: Sequence[GivenEvent],
+    jacobian: Value | None,
+    with_values: Callable[..., Apart],
     node: ast.AST,
-    lengths: Sequence[int | None],
-) -> tuple[tuple[Event, ...], tuple[Node, ...]]:
-    """The events, and the values that they and the right side take besides time and state."""
+) -> tuple[Problem, tuple[Node, ...]]:
+    """The problem with its events and its Jacobian, and the values that all functions take."""
 
     def number(value: Value) -> Node:
         found: Node = lifter.node(value)
@@ -86,18 +104,19 @@ def events_apart(
 
     made = [right_side]
     for event in events:
-        name = "event"
-        function, own = apart(
-            lifter, event.function, variables, extras, number, name, node, lengths
-        )
+        function, own = with_values(value=event.function, result=number, named="event")
         function.attributes = event.attributes
         made.append((function, own))
-    values = with_values_of_all(made, len(variables))
+    if jacobian is not None:
+        matrix = lifter.array_node
+        made.append(with_values(value=jacobian, result=matrix, named="jacobian"))
+        problem = problem._replace(jacobian=made[-1][0].key)
+    values = with_values_of_all(made, 2)
     found = []
-    for event, (function, own) in zip(events, made[1:], strict=True):
+    for event, (function, own) in zip(events, made[1:], strict=False):
         reads = frozenset(k for k, value in enumerate(values) if value in own)
         found.append(Event(function.key, event.stops, reads))
-    return tuple(found), values
+    return problem._replace(events=tuple(found)), values
 
 
 class Curve(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -10,7 +11,13 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, Type, array_of, unit_axes_of
 from chainrule.lift.containers.methods import Methods
 from chainrule.lift.scipy.apart import apart, further_arguments, settled_options, start_of
-from chainrule.lift.scipy.events import Events, GivenEvent, events_apart, given_events
+from chainrule.lift.scipy.events import (
+    Events,
+    GivenEvent,
+    functions_beside,
+    given_events,
+    given_jacobian,
+)
 from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.arrays.creation import literal
 from chainrule.primitives.declare import NUMBERS
@@ -47,13 +54,11 @@ ODE = (
     "tfirst",
 )  # fmt: skip
 ODE_OPTIONS = ("rtol", "atol", "h0", "hmax", "hmin", "mxstep", "mxhnil", "mxordn", "mxords",
-               "tfirst")  # fmt: skip
+               "tfirst", "full_output")  # fmt: skip
+JACOBIANS = {SOLVE_IVP: "jac", ODEINT: "Dfun"}
 REMEDIES = {
     "vectorized": "Leave it out.",
-    "jac": "Leave it out: implicit methods then find the Jacobian themselves.",
     "jac_sparsity": "Leave it out.",
-    "Dfun": "Leave it out: the solver then finds the Jacobian itself.",
-    "full_output": "Leave it out.",
 }
 
 
@@ -100,8 +105,10 @@ def odeint(lifter: Any, args: Arguments, keywords: Keywords, node: ast.AST) -> V
     function, problem, all_args = _problem(
         lifter, ODEINT, given, given.pop("func"), [], at, ODE_OPTIONS, first, node
     )
-    found = part_of(lifter.graph, function.key, problem, "y", all_args)
-    return lifter.boxed(found)
+    names = list(problem.read) or ["y"]
+    parts = [part_of(lifter.graph, function.key, problem, name, all_args) for name in names]
+    found = tuple(map(lifter.boxed, parts))
+    return TupleValue(found) if problem.read else found[0]
 
 
 def _given(
@@ -143,6 +150,7 @@ def _problem(
     state = array_of("float64", (len(start) == 1,) if len(start) > 1 or start[0].type in NUMBERS
                      else unit_axes_of(start[0].type))  # fmt: skip
     extras = further_arguments(lifter, given.pop("args", Static(())))
+    jacobian = given_jacobian(lifter, given.pop(JACOBIANS[dotted], Static(None)), name, node)
     for option in given:
         if option not in options:
             raise lifter.unsupported(f"`{name}` with `{option}`", "Leave it out.", node)
@@ -160,13 +168,16 @@ def _problem(
     lengths = [None, starts] if time_first else [starts, None]
     made, values = apart(lifter, function, variables, extras, slopes, "right_side", node, lengths)
     problem = Problem(dotted, starts, bool(times), time_first, settled, tuple(named))
-    if events:
+    if events or jacobian is not None:
         read = set(values)
-        found, values = events_apart(
-            lifter, events, (made, values), variables, extras, node, lengths
+        with_values = functools.partial(
+            apart, lifter, variables=variables, extras=extras, node=node, lengths=lengths
+        )
+        problem, values = functions_beside(
+            lifter, problem, (made, values), events, jacobian, with_values, node
         )
         unread = tuple(k for k, value in enumerate(values) if value not in read)
-        problem = problem._replace(events=found, unread=unread)
+        problem = problem._replace(unread=unread)
     return made, problem, (*span, *start, *times, *named.values(), *values)
 
 
