@@ -16,10 +16,17 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, Type, dtype_of
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.broadcasting import in_full
-from chainrule.primitives.declare import is_constant
+from chainrule.primitives.declare import Flat, is_constant
 from chainrule.primitives.functionals import Functional, name_of, slope_of
-from chainrule.primitives.invoke import COST, INVOKE, INVOKE_EFFECT, derivative_of, with_effect
-from chainrule.primitives.jumps import moving_jump, own_function
+from chainrule.primitives.invoke import (
+    COST,
+    INVOKE,
+    INVOKE_EFFECT,
+    Invoke,
+    derivative_of,
+    with_effect,
+)
+from chainrule.primitives.jumps import moving_kink, order_of, own_function
 from chainrule.primitives.partials import scaled
 from chainrule.primitives.walker import ReverseWalker
 
@@ -133,13 +140,21 @@ class Integral(Functional):
 
     def _check(self, node: Node, graph: Graph, position: int) -> None:
         """Refuse an integrand with jumps that move: Leibniz's rule leaves them out."""
-        function = own_function(graph.functions, graph.functions[node.params[0]])
+        given = graph.functions[node.params[0]]
+        function, order = own_function(graph.functions, given), order_of(graph.functions, given)
         body = function.lifted.graph.body
         if position >= len(body.parameters):
             # A direction or an adjoint, in which a derivative is linear.
             return
         variable, moving = body.parameters[0], body.parameters[position]
-        place = moving_jump(body, {variable: {"where"}, moving: {"moves"}})
+        place = moving_kink(body, {variable: {"where"}, moving: {"moves"}}, order)
+        if place is not None and not isinstance(place.op, (Flat, Invoke)):
+            raise UnsupportedError(
+                f"further derivatives of `{name_of(node)}` of a function with a kink where its "
+                "variable passes what is differentiated by",
+                remedy="Its slopes jump there: integrate each piece for itself, from end to end.",
+                position=place.origin.position or node.origin.position,
+            )
         if place is not None:
             raise UnsupportedError(
                 f"`{name_of(node)}` of a function that branches on its variable together with "

@@ -12,7 +12,7 @@ from chainrule.graph.block import Block
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node, Op
 from chainrule.primitives.control import IF, owned_blocks
-from chainrule.primitives.declare import Flat
+from chainrule.primitives.declare import Flat, constant_value, is_constant
 from chainrule.primitives.invoke import Invoke
 
 # What a point of the domain and what moves are marked by: a jump that depends on both moves.
@@ -32,6 +32,10 @@ BENDING = (
 )  # fmt: skip
 
 
+# What is a kink itself, at 0 or where two numbers meet.
+HINGES = ("absolute", "maximum", "minimum", "python_max", "python_min")
+
+
 def own_function(functions: Mapping[Hashable, Function], function: Function) -> Function:
     """The user's function behind a derivative of it."""
     while function.base is not None:
@@ -41,21 +45,84 @@ def own_function(functions: Mapping[Hashable, Function], function: Function) -> 
 
 def moving_jump(body: Block, marks: Mapping[Node, set[str]]) -> Node | None:
     """A step that may jump at a point that moves, by what its parameters are marked with."""
-    return _first(body, marks, lambda op: isinstance(op, (Flat, Invoke)))
+    return moving_kink(body, marks, 0)
+
+
+def order_of(functions: Mapping[Hashable, Function], function: Function) -> int:
+    """How often the user's own function has been differentiated."""
+    order = 0
+    while function.base is not None:
+        function, order = functions[function.base], order + 1
+    return order
+
+
+def moving_kink(body: Block, marks: Mapping[Node, set[str]], order: int) -> Node | None:
+    """A step of which the derivative of an order may jump at a point that moves.
+
+    Of order 0 that is what jumps itself.
+    """
+    users: dict[Node, list[Node]] = {}
+    for step in _all_steps(body):
+        for arg in step.args:
+            users.setdefault(arg, []).append(step)
+    escaping = {*body.results}
+    for step in _all_steps(body):
+        escaping.update(_handed_out(owned_blocks(step)))
+
+    def counts(step: Node) -> bool:
+        if isinstance(step.op, (Flat, Invoke)):
+            return True
+        if order == 0 or not _bends(step.op):
+            return False
+        uses = [] if step in escaping else users.get(step, [])
+        return not uses or any(_smoothness(step, use) < order for use in uses)
+
+    return _first(body, marks, counts)
+
+
+def _bends(op: Op) -> bool:
+    return getattr(op, "chooses", False) or op.name in BENDING
+
+
+def _smoothness(hinge: Node, use: Node) -> float:
+    """How often what is made of a kink can be differentiated there: ``max(x, 0)**2`` once."""
+    if hinge.op.name not in HINGES:
+        return 0
+    zero = hinge.op.name == "absolute" or any(is_constant(arg, 0) for arg in hinge.args)
+    if not zero:
+        return 0
+    if use.op.name == "square":
+        return 1
+    if use.op.name == "power" and use.args[0] is hinge and is_constant(use.args[1]):
+        exponent = constant_value(use.args[1])
+        return exponent - 1 if isinstance(exponent, (int, float)) else 0
+    if use.op.name == "multiply":
+        others = [arg for arg in use.args if arg is not hinge]
+        if not others or any(_vanishes_with(arg, hinge.args) for arg in others):
+            return 1
+    return 0
+
+
+def _vanishes_with(factor: Node, zeros: Sequence[Node]) -> bool:
+    """Whether a factor is 0 where what bends is: ``-k * v`` of ``abs(v)``."""
+    if factor in zeros and not is_constant(factor):
+        return True
+    if factor.op.name in ("multiply", "negative"):
+        return any(_vanishes_with(arg, zeros) for arg in factor.args)
+    return factor.op.name == "divide" and _vanishes_with(factor.args[0], zeros)
 
 
 def kink_by(body: Block, parameter: Node) -> Node | None:
     """A step whose slope may jump as a parameter varies."""
 
-    def bends(op: Op) -> bool:
-        known = getattr(op, "chooses", False) or op.name in BENDING
-        return isinstance(op, (Flat, Invoke)) or known
+    def bends(step: Node) -> bool:
+        return isinstance(step.op, (Flat, Invoke)) or _bends(step.op)
 
     return _first(body, {parameter: set(BOTH)}, bends)
 
 
 def _first(
-    body: Block, marks: Mapping[Node, set[str]], counts: Callable[[Op], bool]
+    body: Block, marks: Mapping[Node, set[str]], counts: Callable[[Node], bool]
 ) -> Node | None:
     """The first step that counts and depends on both of what parameters are marked with."""
     depends: dict[Node, frozenset[str]] = {node: frozenset(found) for node, found in marks.items()}
@@ -77,8 +144,8 @@ def _first(
     for step in steps:
         if step not in used and not owned_blocks(step):
             continue
-        counted = counts(step.op) and step.op.name != "stopped"
-        if counted and depends[step] == BOTH and step not in checks:
+        moves = depends[step] == BOTH and step.op.name != "stopped"
+        if moves and step not in checks and counts(step):
             return step
     return None
 

@@ -33,9 +33,9 @@ from chainrule.primitives.arrays.shaping import (
 )
 from chainrule.primitives.broadcasting import widened
 from chainrule.primitives.control import LOOP, raise_where
-from chainrule.primitives.declare import constant_value, is_constant
-from chainrule.primitives.invoke import INVOKE, INVOKE_EFFECT
-from chainrule.primitives.jumps import moving_jump, own_function
+from chainrule.primitives.declare import Flat, constant_value, is_constant
+from chainrule.primitives.invoke import INVOKE, INVOKE_EFFECT, Invoke
+from chainrule.primitives.jumps import moving_kink, order_of, own_function
 from chainrule.primitives.sequence import append, display, index, index_add
 from chainrule.primitives.trajectories import Event, part_of, problem_of
 
@@ -298,7 +298,8 @@ def refuse_jumps(node: Node, function: Function, position: int, mask: MASK, what
     UnsupportedError
         When it may.
     """
-    body = own_function(node.graph.functions, function).lifted.graph.body
+    functions = node.graph.functions
+    body, order = own_function(functions, function).lifted.graph.body, order_of(functions, function)
     marks = {
         parameter: {"moves"}
         for parameter, taken in zip(body.parameters, mask, strict=False)
@@ -307,7 +308,15 @@ def refuse_jumps(node: Node, function: Function, position: int, mask: MASK, what
     time, state = (body.parameters[k] for k in (1 - position, position))
     marks[time] = {"where"}
     marks[state] = {"where", "moves"}
-    place = moving_jump(body, marks)
+    place = moving_kink(body, marks, order)
+    if place is not None and not isinstance(place.op, (Flat, Invoke)):
+        raise UnsupportedError(
+            f"further derivatives of {what} that has a kink where its state, or time together with "
+            "what is differentiated by, passes",
+            remedy="Its slopes jump there: write it without abs, max and min, or take first "
+            "derivatives only.",
+            position=place.origin.position or node.origin.position,
+        )
     if place is not None:
         raise UnsupportedError(
             f"{what} that branches on its state, or on time together with what is "

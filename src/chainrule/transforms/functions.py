@@ -38,7 +38,7 @@ from chainrule.primitives.invoke import (
     INVOKE_EFFECT,
     WHOLE,
 )
-from chainrule.primitives.jumps import own_function
+from chainrule.primitives.jumps import order_of, own_function
 from chainrule.primitives.solutions import SOLUTIONS, System
 from chainrule.primitives.told_of_searches import SEARCHES
 from chainrule.primitives.trajectories import TRAJECTORIES, Problem
@@ -76,13 +76,15 @@ def with_calls(graph: Graph, finish: Finish) -> Graph:
     written: dict[Hashable, Graph] = {}
     new = _written(graph, written)
     pending = list(new.callees)
-    deepest = MOST_FURTHER + max((_order(graph.functions, key) for key in pending), default=0)
+    deepest = MOST_FURTHER + max(
+        (order_of(graph.functions, graph.functions[key]) for key in pending), default=0
+    )
     while pending:
         key = pending.pop()
         if key in written:
             continue
         function = graph.functions[key]
-        if _order(graph.functions, key) > deepest:
+        if order_of(graph.functions, graph.functions[key]) > deepest:
             _refuse_tower(graph.functions, function)
         callee = _written(finish(_own_graph(graph.functions, function)), written)
         written[key] = callee
@@ -96,14 +98,6 @@ def with_calls(graph: Graph, finish: Finish) -> Graph:
 def _first_names(function: Function, count: int) -> tuple[str, ...]:
     parameters = function.lifted.graph.body.parameters[:count]
     return tuple(str(parameter.params[0]) for parameter in parameters)
-
-
-def _order(functions: dict[Hashable, Function], key: Hashable) -> int:
-    """How often the user's own function has been differentiated."""
-    order, base = 0, functions[key].base
-    while base is not None:
-        order, base = order + 1, functions[base].base
-    return order
 
 
 def _refuse_tower(functions: dict[Hashable, Function], function: Function) -> NoReturn:
