@@ -19,7 +19,7 @@ from chainrule.primitives.looking_behind import taken_whole
 # fmt: off
 WHOLE = frozenset({
     "cdist", "circulant", "compress", "corrcoef", "cov", "cov_of_two", "delete", "diagonal_along",
-    "diff", "extract", "fliplr", "flipud", "gmean", "gradient_over", "hmean", "inner", "insert",
+    "diff", "extract", "fliplr", "flipud", "gradient_over", "inner", "insert",
     "kron", "kurtosis", "log_softmax", "logsumexp", "multi_dot", "nanmax", "nanmean", "nanmin",
     "nanprod", "nansum", "outer_of_all", "partition", "pdist", "ptp", "resize", "sem", "skew",
     "softmax", "take", "tensordot", "toeplitz", "toeplitz_of_two", "trace_along", "trapezoid",

@@ -50,6 +50,7 @@ class Continued(Primitive):
 continued = register(Continued("continued", (), cost=Cost.FREE, raises=False))
 # The same of a value that a library gives, and of the formula that it stands for.
 spoken = register(Continued("spoken", (), cost=Cost.FREE, raises=False))
+spoken.takes_complex = stopped.takes_complex = True
 
 
 def custom_rule(function: Any) -> Elementwise | None:

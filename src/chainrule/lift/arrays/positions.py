@@ -49,7 +49,10 @@ def named(op: ArrayCall, result: str) -> SpecialForm:
 
 
 # Where NumPy and SciPy keep the named tuples that they give.
-RESULT_HOMES = ("numpy.linalg._linalg", "numpy.linalg.linalg", "scipy.stats._stats_py")
+RESULT_HOMES = (
+    "numpy.linalg._linalg", "numpy.linalg.linalg", "scipy.stats._stats_py",
+    "scipy.stats._morestats", "scipy.stats._mannwhitneyu", "scipy.stats._stats_mstats_common",
+)  # fmt: skip
 
 
 def result_class(name: str) -> type | None:

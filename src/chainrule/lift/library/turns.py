@@ -11,30 +11,16 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from chainrule.lift.library.object_sets import IN_PLACE_OF
+from chainrule.lift.library.spoken import asked, made, told
 from chainrule.markers import stop_gradient
 
 # The methods below are read by the lifter, not typed for callers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 
 
-def made(text, *parts):
-    """An object that SciPy makes: ``text`` with the parts in its slots, ``_0_`` is its class."""
-    raise NotImplementedError
-
-
-def told(own, text, *parts):
-    """What SciPy gives, with the slopes of ``own``."""
-    raise NotImplementedError
-
-
-def asked(single, text, *parts):
-    """Numbers that SciPy gives: of one rotation, or of a stack."""
-    raise NotImplementedError
-
-
 def given(held, single):
     """A rotation that exists outside of the function."""
-    return Turn(held, parts_of(asked(single, "_1_.as_quat()", held), 4))
+    return Turn(held, parts_of(asked(1 if single else 2, "_1_.as_quat()", held), 4))
 
 
 def parts_of(values, count=3):
@@ -201,9 +187,9 @@ class Turn:
         quat = np.asarray(quat)
         own = np.roll(quat, -1, axis=-1) if scalar_first else quat
         held = (
-            made("_0_.from_quat(_1_, scalar_first=True)", quat)
+            made(Rotation, "_0_.from_quat(_1_, scalar_first=True)", quat)
             if scalar_first
-            else made("_0_.from_quat(_1_)", quat)
+            else made(Rotation, "_0_.from_quat(_1_)", quat)
         )
         return Turn(held, unit(parts_of(own, 4)))
 
@@ -213,25 +199,25 @@ class Turn:
         rotvec = np.asarray(rotvec)
         if degrees:
             return Turn(
-                made("_0_.from_rotvec(_1_, degrees=True)", rotvec),
+                made(Rotation, "_0_.from_rotvec(_1_, degrees=True)", rotvec),
                 of_vector(parts_of(np.radians(rotvec))),
             )
-        return Turn(made("_0_.from_rotvec(_1_)", rotvec), of_vector(parts_of(rotvec)))
+        return Turn(made(Rotation, "_0_.from_rotvec(_1_)", rotvec), of_vector(parts_of(rotvec)))
 
     @classmethod
     def from_euler(cls, seq, angles, degrees=False):
         """Of angles about axes."""
         angles = np.asarray(angles)
         if degrees:
-            held = made("_0_.from_euler(_1_, _2_, degrees=True)", seq, angles)
+            held = made(Rotation, "_0_.from_euler(_1_, _2_, degrees=True)", seq, angles)
             return Turn(held, of_angles(seq, np.radians(angles)))
-        return Turn(made("_0_.from_euler(_1_, _2_)", seq, angles), of_angles(seq, angles))
+        return Turn(made(Rotation, "_0_.from_euler(_1_, _2_)", seq, angles), of_angles(seq, angles))
 
     @classmethod
     def from_matrix(cls, matrix):
         """Of matrices that turn: beside these, of the closest, its slopes are not known."""
         matrix = np.asarray(matrix)
-        held = made("_0_.from_matrix(_1_)", matrix)
+        held = made(Rotation, "_0_.from_matrix(_1_)", matrix)
         single = matrix.ndim == 2
         skew = stop_gradient(matrix).swapaxes(-1, -2) @ matrix
         if np.any(np.abs(skew - np.eye(3)) > 1e-9):
@@ -242,13 +228,13 @@ class Turn:
             x = skew[:, 2, 1] - skew[:, 1, 2]
             y = skew[:, 0, 2] - skew[:, 2, 0]
             z = skew[:, 1, 0] - skew[:, 0, 1]
-        start = parts_of(asked(single, "_1_.as_quat()", held), 4)
+        start = parts_of(asked(1 if single else 2, "_1_.as_quat()", held), 4)
         return Turn(held, product(start, of_vector((0.5 * x, 0.5 * y, 0.5 * z))))
 
     @classmethod
     def identity(cls):
         """None at all."""
-        return Turn(made("_0_.identity()"), (0.0, 0.0, 0.0, 1.0))
+        return Turn(made(Rotation, "_0_.identity()"), (0.0, 0.0, 0.0, 1.0))
 
     def as_quat(self):
         """As quaternions."""
@@ -282,7 +268,7 @@ class Turn:
 
     def inv(self):
         """The rotation back."""
-        return Turn(made("_1_.inv()", self.held), opposite(self.quaternion))
+        return Turn(made(Rotation, "_1_.inv()", self.held), opposite(self.quaternion))
 
     def magnitude(self):
         """The angle."""
@@ -291,15 +277,18 @@ class Turn:
         return told(2.0 * np.arctan2(n, np.abs(w)), "_1_.magnitude()", self.held)
 
     def __getitem__(self, k):
-        return Turn(made("_1_[_2_]", self.held, k), tuple([part[k] for part in self.quaternion]))
+        return Turn(
+            made(Rotation, "_1_[_2_]", self.held, k), tuple([part[k] for part in self.quaternion])
+        )
 
     def __pow__(self, n):
         x, y, z = vector(self.quaternion)
-        return Turn(made("_1_ ** _2_", self.held, n), of_vector((n * x, n * y, n * z)))
+        return Turn(made(Rotation, "_1_ ** _2_", self.held, n), of_vector((n * x, n * y, n * z)))
 
     def __mul__(self, other):
         return Turn(
-            made("_1_ * _2_", self.held, other.held), product(self.quaternion, other.quaternion)
+            made(Rotation, "_1_ * _2_", self.held, other.held),
+            product(self.quaternion, other.quaternion),
         )
 
 

@@ -6,18 +6,13 @@ import ast
 import sys
 from typing import Any
 
-from chainrule.graph.block import CONSTANT
-from chainrule.graph.node import Node
-from chainrule.graph.types import OPAQUE, array_of
-from chainrule.lift.calls.callees import home_of
-from chainrule.lift.objects.registries import Registries
+from chainrule.lift.scipy.formulas import Formulas
 from chainrule.lift.values import ObjectBox, Static, Value
-from chainrule.primitives.custom import spoken, stopped
 
 HOME = "scipy.spatial.transform"
 
 
-class Rotations(Registries):
+class Rotations(Formulas):
     """Lifts rotations."""
 
     def __init__(self, graph: Any) -> None:
@@ -63,40 +58,8 @@ class Rotations(Registries):
             self._turns[held] = self.call(Static(_turns().given), given, {}, node)
         return self._turns[held]
 
-    def _call_object(
-        self, function: Static, args: list[Value], keywords: dict[str, Value], node: ast.AST
-    ) -> Value:
-        if home_of(function.value) == f"{_PACKAGE}.turns":
-            turns = _turns()
-            if function.value is turns.made:
-                return self._as_scipy_does(args, node, OPAQUE)
-            if function.value is turns.asked:
-                single = self.static_value(args[0])[1]
-                type = array_of("float64", (False,) if single else (False, False))
-                return self.boxed(self._as_scipy_does(args[1:], node, type))
-            if function.value is turns.told:
-                own = self.array_node(args[0])
-                given = self._as_scipy_does(args[1:], node, own.type)
-                return self.boxed(self.primitive(spoken, given, own))
-        return super()._call_object(function, args, keywords, node)
-
-    def _as_scipy_does(self, args: list[Value], node: ast.AST, type: Any) -> Any:
-        """What SciPy itself makes of it."""
-        known, text = self.static_value(args[0])
-        assert known
-        kind = self.static_node(Static(sys.modules[HOME].Rotation))
-        given = map(self.node, args[1:])
-        # Slopes are those of the formula.
-        nodes = [kind, *(self.primitive(stopped, n) if has_slope(n) else n for n in given)]
-        return self.verbatim(text, *nodes, type=type, pure=True, carries=False)
-
 
 _PACKAGE = "chainrule.lift.library"
-
-
-def has_slope(node: Node) -> bool:
-    """Whether a derivative may flow through a value."""
-    return node.op is not CONSTANT and node.type.differentiable
 
 
 def _turns() -> Any:

@@ -14,7 +14,7 @@ from chainrule.primitives.arrays.linear_algebra import matmul, slogdet, solve
 from chainrule.primitives.arrays.records import result_of
 from chainrule.primitives.arrays.reductions import array_sum, mean, reduced_axes, std
 from chainrule.primitives.arrays.shaping import dimension, transpose
-from chainrule.primitives.elementary import exp, log, sqrt
+from chainrule.primitives.elementary import exp, sqrt
 from chainrule.primitives.special import entr, rel_entr
 
 
@@ -83,18 +83,6 @@ def kurtosis(a: Node, axis: Any, fisher: bool, bias: bool, keepdims: bool) -> No
         n = _count(a, axis)
         found = ((n + 1.0) * found - 3.0 * (n - 1.0)) * (n - 1.0) / ((n - 2.0) * (n - 3.0)) + 3.0
     return found - 3.0 if fisher else found  # type: ignore[no-any-return]
-
-
-@array_defined("gmean", "scipy.stats.gmean", signature="a, axis=0, keepdims=False", typed=_reduced)
-def gmean(a: Node, axis: Any, keepdims: bool) -> Node:
-    """Geometric mean."""
-    return exp(mean(log(a), axis=axis, keepdims=keepdims))  # type: ignore[no-any-return]
-
-
-@array_defined("hmean", "scipy.stats.hmean", signature="a, axis=0, keepdims=False", typed=_reduced)
-def hmean(a: Node, axis: Any, keepdims: bool) -> Node:
-    """Harmonic mean."""
-    return 1.0 / mean(1.0 / a, axis=axis, keepdims=keepdims)
 
 
 @array_defined("sem", "scipy.stats.sem", signature="a, axis=0, ddof=1, keepdims=False",

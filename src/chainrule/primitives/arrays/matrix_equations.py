@@ -1,4 +1,4 @@
-"""Equations whose unknown is a matrix: those of Sylvester and of Lyapunov.
+"""Equations whose unknown is a matrix: those of Sylvester, of Lyapunov and of Riccati.
 
 The tangent of a solution satisfies the same equation with another right side, and so does the
 adjoint of the right side, with the matrices transposed.
@@ -13,7 +13,7 @@ from chainrule.graph.types import Type, array_of, real_promoted, unit_axes_of
 from chainrule.primitives.arrays.call import array_rule
 from chainrule.primitives.arrays.defined import array_defined
 from chainrule.primitives.arrays.lengths import Lengths, Of
-from chainrule.primitives.arrays.linear_algebra import flipped, matmul
+from chainrule.primitives.arrays.linear_algebra import flipped, matmul, solve
 
 
 def _as_third(a: Type, b: Type, q: Type) -> Type:
@@ -69,3 +69,94 @@ def solve_lyapunov(a: Node, q: Node) -> Node:
     """The matrix x for which ``a @ x + x @ a.T`` is q."""
     found: Node = solve_sylvester(a, flipped(a), q)
     return found
+
+
+@array_rule(
+    "solve_discrete_lyapunov", "scipy.linalg.solve_discrete_lyapunov",
+    signature="a, q", arrays=2, typed=_as_second, lengths=_second_lengths,
+)  # fmt: skip
+def solve_discrete_lyapunov(walker: Any, node: Node, out_bar: Node) -> None:
+    """The matrix x for which ``x - a @ x @ a.T`` is q."""
+    a, q = node.args
+    q_bar = solve_discrete_lyapunov(flipped(a), out_bar)
+    walker.accumulate(q, q_bar)
+    if walker.active(a):
+        there = matmul(matmul(q_bar, a), flipped(node))
+        walker.accumulate(a, there + matmul(matmul(flipped(q_bar), a), node))
+
+
+def _discrete_tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+    a, _ = args
+    a_dot, change = dots
+    if a_dot is not None:
+        term = matmul(matmul(a_dot, out), flipped(a)) + matmul(matmul(a, out), flipped(a_dot))
+        change = term if change is None else change + term
+    found: Node | None = None if change is None else solve_discrete_lyapunov(a, change)
+    return found
+
+
+solve_discrete_lyapunov.tangent_rule = _discrete_tangent
+
+
+def _riccati(name: str, discrete: bool, doc: str) -> None:
+    """An equation of Riccati's, by the loop that its solution closes.
+
+    With the feedback ``f`` and the loop ``k = a - b @ f`` the change of the solution satisfies an
+    equation of Lyapunov's with the right side ``q' + f.T @ r' @ f + t.T @ m + m.T @ t``, where t is
+    ``a' - b' @ f`` (Lancaster and Rodman, *Algebraic Riccati Equations*).
+    """
+
+    def parts(node: Node, args: Any) -> tuple[Node, Node, Node]:
+        """The feedback, the loop, and ``m``."""
+        a, b, _, r = args
+        across = matmul(flipped(b), node)
+        if discrete:
+            gain = solve(r + matmul(across, b), matmul(across, a))
+            loop = a - matmul(b, gain)
+            return gain, loop, matmul(node, loop)
+        gain = solve(r, across)
+        return gain, a - matmul(b, gain), node
+
+    @array_rule(name, f"scipy.linalg.{name}", signature="a, b, q, r", arrays=4,
+                typed=lambda a, b, q, r: _as_third(a, b, q), lengths=_third_lengths)  # fmt: skip
+    def riccati(walker: Any, node: Node, out_bar: Node) -> None:
+        a, b, q, r = node.args
+        gain, loop, m = parts(node, node.args)
+        if discrete:
+            side = solve_discrete_lyapunov(loop, out_bar)
+        else:
+            side = solve_lyapunov(loop, -out_bar)
+        walker.accumulate(q, side)
+        if walker.active(r):
+            walker.accumulate(r, matmul(matmul(gain, side), flipped(gain)))
+        if walker.active(a) or walker.active(b):
+            felt = matmul(m, side + flipped(side))
+            if walker.active(a):
+                walker.accumulate(a, felt)
+            if walker.active(b):
+                walker.accumulate(b, -matmul(felt, flipped(gain)))
+
+    def tangent(node: Node, args: Any, dots: Any, out: Node) -> Node | None:
+        a_dot, b_dot, change, r_dot = dots
+        gain, loop, m = parts(out, args)
+        if r_dot is not None:
+            term = matmul(matmul(flipped(gain), r_dot), gain)
+            change = term if change is None else change + term
+        moved = a_dot
+        if b_dot is not None:
+            by_b = matmul(b_dot, gain)
+            moved = -by_b if moved is None else moved - by_b
+        if moved is not None:
+            half = matmul(flipped(moved), m)
+            term = half + flipped(half)
+            change = term if change is None else change + term
+        if discrete:
+            return solve_discrete_lyapunov(flipped(loop), change)
+        return solve_lyapunov(flipped(loop), -change)
+
+    riccati.__doc__ = doc
+    riccati.tangent_rule = tangent
+
+
+_riccati("solve_continuous_are", False, "The stabilising solution of Riccati's equation.")
+_riccati("solve_discrete_are", True, "The stabilising solution of the discrete equation.")

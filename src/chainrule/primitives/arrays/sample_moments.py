@@ -8,9 +8,8 @@ from typing import Any
 from chainrule.graph.node import Node
 from chainrule.graph.types import Type, array_of, broadcast_axes, inexact_promoted, promoted
 from chainrule.primitives.arrays.defined import array_defined
-from chainrule.primitives.arrays.lengths import reduced
 from chainrule.primitives.arrays.quantiles import median
-from chainrule.primitives.arrays.reductions import mean, reduced_axes, std, var
+from chainrule.primitives.arrays.reductions import mean, reduced_axes, std
 from chainrule.primitives.declare import TABLE
 from chainrule.primitives.elementary import atan2, cos, exp, hypot, log, sin, sqrt
 
@@ -34,16 +33,6 @@ def gstd(a: Node, axis: Any, ddof: int) -> Node:
     return found
 
 
-@array_defined("pmean", "scipy.stats.pmean", signature="a, p, axis=0", typed=_reduced)
-def pmean(a: Node, p: Any, axis: Any) -> Node:
-    """The root of the mean of powers."""
-    if p == 0:
-        found: Node = exp(mean(log(a), axis=axis))
-        return found
-    raised: Node = mean(a ** float(p), axis=axis) ** (1.0 / p)
-    return raised
-
-
 @array_defined(
     "zmap", "scipy.stats.zmap", signature="scores, compare, axis=0, ddof=0", arrays=2,
     typed=lambda scores, compare, **statics: array_of(
@@ -54,27 +43,6 @@ def zmap(scores: Node, compare: Node, axis: Any, ddof: int) -> Node:
     """Distances from the mean of another sample, in its standard deviation."""
     spread = std(compare, axis=axis, ddof=ddof, keepdims=True)
     return (scores - mean(compare, axis=axis, keepdims=True)) / spread
-
-
-@array_defined("tvar", "scipy.stats.tvar", signature="a, axis=0", typed=_reduced, lengths=reduced)
-def tvar(a: Node, axis: Any) -> Node:
-    """The variance of a sample of which none is left out."""
-    return var(a, axis=axis, ddof=1)
-
-
-@array_defined("tstd", "scipy.stats.tstd", signature="a, axis=0", typed=_reduced, lengths=reduced)
-def tstd(a: Node, axis: Any) -> Node:
-    """The standard deviation of a sample of which none is left out."""
-    return std(a, axis=axis, ddof=1)
-
-
-@array_defined(
-    "tmean", "scipy.stats.tmean", signature="a, axis=None",
-    typed=lambda a, axis=None: _reduced(a, axis), lengths=reduced,
-)  # fmt: skip
-def tmean(a: Node, axis: Any) -> Node:
-    """The mean of a sample of which none is left out."""
-    return mean(a, axis=axis)
 
 
 @array_defined(
