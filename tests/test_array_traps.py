@@ -798,11 +798,13 @@ def test_a_keyword_that_changes_the_numbers_is_refused_by_its_name(name: str, te
 def test_what_a_decorated_function_of_scipy_is_called_with_is_not_looked_up_in_another() -> None:
     import scipy.stats
 
-    if not hasattr(scipy.stats.trim_mean, "__wrapped__"):
+    if not hasattr(scipy.stats.differential_entropy, "__wrapped__"):
         pytest.skip("this version of SciPy does not decorate it")
-    f = function_of("def f(x):\n    import scipy.stats\n    return scipy.stats.trim_mean(x, 0.2)\n")
+    f = function_of(
+        "def f(x):\n    import scipy.stats\n    return scipy.stats.differential_entropy(x)\n"
+    )
     with pytest.raises(
-        UnsupportedError, match=r"cannot differentiate through `scipy.stats.trim_mean`"
+        UnsupportedError, match=r"cannot differentiate through `scipy.stats.differential_entropy`"
     ):
         grad(f)(np.array([1.0, 2.0, 0.5]))
 
