@@ -115,10 +115,14 @@ def moved_type(start: Type, value: Type) -> Type:
             # A list of numbers of which each gives way to an array.
             return value
         return Sequence(moved_type(start.item, value.item), start.kind, start.holes)
+    units = unit_axes_of(start)
+    if len(units) == len(unit_axes_of(value)):
+        # What begins with one entry, and gets more, moves with all of them.
+        units = tuple(map(min, units, unit_axes_of(value)))
     real = start in (FLOAT, INT) or (isinstance(start, Array) and not is_complex(start))
     if real and is_complex(value):
-        return array_of(dtype_of(value), unit_axes_of(start))
-    return start
+        return array_of(dtype_of(value), units)
+    return array_of(dtype_of(start), units) if isinstance(start, Array) else start
 
 
 def broadcast_axes(types: tuple[Type, ...]) -> tuple[bool, ...]:

@@ -11,12 +11,13 @@ from typing import Any, TypeGuard
 
 from chainrule.graph.guard import is_of_argument
 from chainrule.graph.node import Node
-from chainrule.graph.types import DYNAMIC, Array, array_of, unit_axes_of
+from chainrule.graph.types import DYNAMIC, INT, Array, array_of, unit_axes_of
 from chainrule.lift.calls.callees import home_of
 from chainrule.lift.library.drawing import Drawing
 from chainrule.lift.scipy import matrices
 from chainrule.lift.scipy.matrices import HOME, Keywords, Matrix, written
 from chainrule.lift.values import Method, ObjectBox, Static, Value
+from chainrule.primitives.arrays.creation import eye
 from chainrule.primitives.arrays.sparse import (
     SOLVERS,
     Term,
@@ -26,6 +27,7 @@ from chainrule.primitives.arrays.sparse import (
     product_with_terms,
     sparse_product,
 )
+from chainrule.primitives.custom import spoken
 from chainrule.primitives.declare import NUMBERS
 from chainrule.records import dataclass
 
@@ -34,7 +36,7 @@ Arguments = list[Value]
 SAME = ("tocsr", "tocsc", "tocoo", "todia", "tolil", "tobsr", "copy")
 OPERATORS = (ast.MatMult, ast.Mult, ast.Add, ast.Sub, ast.Div)
 SYMBOLS: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.MatMult: "@"}
-METHODS = (*SAME, "transpose", "dot")
+METHODS = (*SAME, "transpose", "dot", "toarray")
 FACTORED = "SuperLU"
 # How systems are solved by what these functions give, and by which method of it.
 WAYS = {"splu": ("factored_solve", "solve"), "factorized": ("prepared_solve", "__call__")}
@@ -244,6 +246,15 @@ class SparseMatrices(Drawing):
         return matrices.made(self, Matrix(node, matrix.fixed, *parts))
 
     def _dense(self, owner: Value, matrix: Matrix) -> Value | None:
+        if matrix.terms:
+            # The product with the matrix of unity tells how it depends on its entries.
+            wide = self.verbatim("_0_.shape[1]", matrix.node, type=INT, pure=True)
+            parts, has = parts_of(matrix.terms)
+            own = self.call_array(product_with_terms, (matrix.node, eye(wide), *parts), (has,))
+            whole = self.verbatim(
+                "_0_.toarray()", matrix.node, type=own.type, pure=True, carries=False
+            )
+            return self.boxed(self.primitive(spoken, whole, own))
         found = owner.instance if isinstance(owner, ObjectBox) else None
         if found is None or found.dtype != "float64":
             return None

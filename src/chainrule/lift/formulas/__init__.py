@@ -34,6 +34,7 @@ _NAMES: dict[tuple[str, str], str] = {
         kendalltau:SignificanceResult spearmanr:SignificanceResult kruskal:KruskalResult
         mannwhitneyu:MannwhitneyuResult wilcoxon:WilcoxonResult
         friedmanchisquare:FriedmanchisquareResult theilslopes:TheilslopesResult
+        ks_2samp:KstestResult
     """,
     ("scipy.stats", "samples"): """
         iqr trim_mean boxcox_llf yeojohnson yeojohnson_llf tmean tvar tstd tsem gmean hmean pmean
@@ -45,8 +46,21 @@ _NAMES: dict[tuple[str, str], str] = {
     ("scipy.interpolate", "scattered"): """
         RBFInterpolator LinearNDInterpolator NearestNDInterpolator griddata
     """,
-    ("scipy.spatial", "points"): "ConvexHull Delaunay KDTree cKDTree",
+    ("scipy.spatial", "points"): "ConvexHull Delaunay KDTree cKDTree procrustes geometric_slerp",
     ("scipy.stats", "densities"): "gaussian_kde",
+    ("scipy.stats", "distances"): "kstest:KstestResult ks_1samp:KstestResult rankdata",
+    ("scipy.spatial.distance", "points"): "directed_hausdorff",
+    ("scipy.signal", "waves"): "sawtooth decimate",
+    ("scipy.linalg", "matrix_powers"): "fractional_matrix_power",
+    ("scipy.special", "series"): """
+        legendre chebyt chebyu hermite hermitenorm laguerre genlaguerre gegenbauer jacobi
+    """,
+    ("scipy.sparse.linalg", "iterative_solvers"): """
+        cg bicg bicgstab cgs gmres lgmres minres qmr tfqmr
+    """,
+    ("scipy.optimize", "programs"): "linprog linear_sum_assignment",
+    ("scipy.interpolate", "fitpack"): "splrep splder splantider splint",
+    ("scipy.signal", "filter_designs"): "butter cheby1",
 }
 
 

@@ -120,6 +120,36 @@ class cKDTree:
         return nearest(self.held, self.data, x, k)
 
 
+def directed_hausdorff(u, v, seed=0):
+    """How far a point of some is from the nearest of others at most."""
+    held = made(spatial.distance.directed_hausdorff, "_0_(_1_, _2_, _3_)", u, v, seed)
+    i, j = places(0, "_1_[1]", held), places(0, "_1_[2]", held)
+    gap = np.asarray(u)[i] - np.asarray(v)[j]
+    return np.sqrt(np.sum(gap * gap)), i, j
+
+
+def procrustes(data1, data2):
+    """Two sets of points, of size 1, the second turned to the first, and how far they are apart."""
+    one, two = np.asarray(data1) + 0.0, np.asarray(data2) + 0.0
+    one, two = one - np.mean(one, axis=0), two - np.mean(two, axis=0)
+    one, two = one / np.sqrt(np.sum(one * one)), two / np.sqrt(np.sum(two * two))
+    u, w, vt = np.linalg.svd((two.T @ one).T)
+    two = two @ (u @ vt).T * np.sum(w)
+    return one, two, np.sum((one - two) ** 2)
+
+
+def geometric_slerp(start, end, t):
+    """The way on the sphere from one point to another."""
+    start, end, t = np.asarray(start) + 0.0, np.asarray(end) + 0.0, np.asarray(t) + 0.0
+    apart, across = np.sum(start * end), end - np.sum(start * end) * start
+    sine = np.sqrt(np.sum(across * across))
+    angle = np.arctan2(sine, apart)
+    behind, ahead = np.cos(t * angle), np.sin(t * angle)
+    if t.ndim == 0:
+        return behind * start + ahead * (across / sine)
+    return behind[:, np.newaxis] * start + ahead[:, np.newaxis] * (across / sine)
+
+
 IN_PLACE_OF[ConvexHull] = spatial.ConvexHull
 IN_PLACE_OF[Delaunay] = spatial.Delaunay
 IN_PLACE_OF[KDTree] = spatial.KDTree

@@ -73,3 +73,8 @@ def theilslopes(y, x=None, alpha=0.95, method="separate"):
     upper = min(int(np.round(0.5 * (count - below * spread))), count - 1)
     lower = max(int(np.round(0.5 * (count + below * spread))) - 1, 0)
     return slope, intercept, slopes[lower], slopes[upper]
+
+
+def ks_2samp(data1, data2, alternative="two-sided", method="auto"):
+    """The test of Kolmogorov and Smirnov of two samples."""
+    return flat(data1, data2)

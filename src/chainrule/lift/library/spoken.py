@@ -29,6 +29,11 @@ def places(axes: int, text: str, *parts: Any) -> Any:
     raise NotImplementedError
 
 
+def fixed(axes: int, what: str, kind: Any, text: str, *parts: Any) -> Any:
+    """Numbers that the library gives, of which slopes are not known."""
+    raise NotImplementedError
+
+
 def unknown(what: str) -> Any:
     """The formula does not understand such a call."""
     raise NotImplementedError

@@ -22,8 +22,9 @@ from chainrule.lift.formulas import FORMULAS, HOME, Formula
 from chainrule.lift.library import spoken as marks
 from chainrule.lift.library.object_sets import IN_PLACE_OF
 from chainrule.lift.objects.registries import Registries
+from chainrule.lift.scipy.matrices import Matrix
 from chainrule.lift.spelling import argument_places
-from chainrule.lift.values import ObjectBox, Static, TupleValue, Value
+from chainrule.lift.values import Method, ObjectBox, Static, TupleValue, Value
 from chainrule.primitives.custom import spoken, stopped
 
 
@@ -98,6 +99,8 @@ class Formulas(Registries):
             return self._as_scipy_does(args[0], args[1:], OPAQUE)
         if mark is marks.unknown:
             raise self.unsupported(str(self.static_value(args[0])[1]), "Write it out.", node)
+        if mark is marks.fixed:
+            return self._as_it_is(args, node)
         if mark is not marks.told:
             dtype = "float64" if mark is marks.asked else "int64"
             type = array_of(dtype, (False,) * (self.static_int(args[0]) or 0))
@@ -105,6 +108,17 @@ class Formulas(Registries):
         own = self.array_node(args[0])
         given = self._as_scipy_does(Static(None), args[1:], own.type)
         return self.boxed(self.primitive(spoken, given, own))
+
+    def _as_it_is(self, args: list[Value], node: ast.AST) -> Value:
+        """Numbers that SciPy gives, of which slopes are refused."""
+        (_, what), (_, text) = self.static_value(args[1]), self.static_value(args[3])
+        axes = self.static_int(args[0]) or 0
+        refusal = self.unsupported(
+            f"cannot differentiate by {what}", "Pass them in as constants.", node
+        )
+        nodes = map(self.node, (args[2], *args[4:]))
+        type = array_of("float64", (False,) * axes)
+        return self.boxed(self.verbatim(text, *nodes, type=type, refusal=refusal, pure=True))
 
     def _as_scipy_does(self, kind: Value, args: list[Value], type: Any) -> Any:
         """What SciPy itself makes of it."""
@@ -163,6 +177,13 @@ def at_rest(self: Any, value: Value) -> Node:
     if isinstance(value, ObjectBox) and value.type in IN_PLACE_OF and value.instance is None:
         # What SciPy has made beside it.
         value = self.read(self.state[value])["held"]
+    known = self.curves.get(value) if isinstance(value, ObjectBox) else None
+    if isinstance(known, Matrix):
+        return known.node
+    if isinstance(value, Method) and isinstance(value.function, Static):
+        name = getattr(value.function.value, "__name__", str(value.function.value))
+        made: Node = self.verbatim(f"_0_.{name}", self.node(value.owner), pure=True, carries=False)
+        return made
     node: Node = self.node(value)
     found: Node = self.primitive(stopped, node) if has_slope(node) else node
     return found

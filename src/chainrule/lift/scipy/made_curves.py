@@ -70,6 +70,13 @@ MADE: dict[str, Making] = {
         options=("w", "bbox", "k", "s", "ext", "check_finite"),
         shaping=("k", "s", "check_finite"), degree=3,
     ),
+    "make_lsq_spline": Making(
+        ("x", "y", "t"), ("y",), options=("k", "w", "axis", "check_finite"),
+        shaping=("k", "check_finite"), gives="BSpline",
+    ),
+    "make_smoothing_spline": Making(
+        options=("w", "lam"), shaping=("lam",), gives="BSpline"
+    ),
     LINES: Making(
         options=("kind", "axis", "copy", "bounds_error", "fill_value", "assume_sorted"),
         linear=(),
@@ -144,6 +151,9 @@ def _recipe(self: Methods, name: str, kind: Making, given: Keywords) -> Recipe |
     if name == "UnivariateSpline" and options.pop("s", None) != 0:
         # What is smooth has knots that depend on the values.
         return None
+    if name == "make_smoothing_spline" and not isinstance(options.get("lam"), (int, float)):
+        # How smooth it is to be is then found by the values.
+        return None
     if options.pop("method", "akima") == "makima":
         slopes = "makima_slopes"
     words = argument_places(len(kind.data))
@@ -172,7 +182,7 @@ def _told(self: Methods, value: Value) -> tuple[bool, Any]:
 
 
 def _plain(found: Any) -> str | None:
-    plain = isinstance(found, (str, int, type(None))) and found != "periodic"
+    plain = isinstance(found, (str, int, float, type(None))) and found != "periodic"
     return repr(found) if plain else None
 
 

@@ -14,10 +14,10 @@ from chainrule.graph.node import Node
 from chainrule.graph.types import DYNAMIC, OPAQUE, unit_axes_of
 from chainrule.lift.values import ListBox, ObjectBox, TupleValue, Value
 from chainrule.primitives.arrays.creation import arange, ones
-from chainrule.primitives.arrays.shaping import dimension
+from chainrule.primitives.arrays.shaping import dimension, ravel
 from chainrule.primitives.arrays.sparse import Term
 from chainrule.primitives.control import owned_blocks
-from chainrule.primitives.declare import Flat, is_constant
+from chainrule.primitives.declare import TABLE, Flat, is_constant
 from chainrule.records import dataclass
 
 HOME = "scipy.sparse"
@@ -261,7 +261,11 @@ def _diagonal(self: Any, array: Node, step: int) -> Term:
 
 
 def _entries(self: Any, name: str, args: Arguments, keywords: Keywords) -> tuple[Term, ...] | None:
-    """The term of ``csr_matrix((values, (rows, columns)), shape=...)``; a copy of another."""
+    """The term of ``csr_matrix((values, (rows, columns)), shape=...)``, or of a whole matrix."""
+    if len(args) == 1 and not keywords and self.is_array(args[0]):
+        array = self.array_node(args[0])
+        if unit_axes_of(array.type) == (False, False) and _is_float(array):
+            return _of_dense(self, name, array)
     if not args or set(keywords) - {"shape"} or len(args) > 2:
         return None
     parts = self.known_items(args[0]) if isinstance(args[0], TupleValue) else None
@@ -270,14 +274,33 @@ def _entries(self: Any, name: str, args: Arguments, keywords: Keywords) -> tuple
     sizes = None if shape is None else self.known_items(shape)
     if parts is None or places is None or sizes is None or len(places) != 2 or len(sizes) != 2:
         return None
+    return _of_places(self, name, parts, places, sizes)
+
+
+def _of_dense(self: Any, name: str, array: Node) -> tuple[Term, ...]:
+    """The term of a matrix that is given with all its zeros."""
+    high, wide = (dimension(array, axis=k) for k in (0, 1))
+    values = ravel(array)
+    count = dimension(values, axis=0)
+    number = arange(count)
+    places = TABLE["floor_divide"](number, wide), TABLE["remainder"](number, wide)
+    return _of_values(self, name, values, places, (high, wide))
+
+
+def _of_places(
+    self: Any, name: str, parts: Any, places: Any, sizes: Any
+) -> tuple[Term, ...] | None:
     values = self.array_node(parts[0])
     if len(unit_axes_of(values.type)) != 1 or not _is_float(values):
         return None
+    return _of_values(self, name, values, map(self.array_node, places), map(self.node, sizes))
+
+
+def _of_values(self: Any, name: str, values: Node, places: Any, sizes: Any) -> tuple[Term, ...]:
     count = dimension(values, axis=0)
     maker = named(self, name)
     one, number = ones(count), arange(count)
-    rows, columns = map(self.array_node, places)
-    high, wide = map(self.node, sizes)
+    (rows, columns), (high, wide) = places, sizes
     text = "_0_((_1_, (_2_, _3_)), shape=(_4_, _5_))"
     left = written(self, text, maker, one, rows, number, high, count)
     right = written(self, text, maker, one, number, columns, count, wide)
