@@ -45,9 +45,10 @@ def test_their_slopes_are_known(f: Callable[..., float]) -> None:
 
 
 @pytest.mark.parametrize("f", JUMPING, ids=lambda f: f.__name__)
-def test_second_derivatives_are_refused_where_slopes_jump(f: Callable[..., float]) -> None:
+def test_there_are_no_second_derivatives_where_slopes_jump(f: Callable[..., float]) -> None:
     # They are not those of the pieces: the kink moves, and with it the jump of the slope.
-    with pytest.raises(UnsupportedError, match=r"further derivatives of .* kink"):
+    message = r"further derivatives of .* kink|jumps where it switches"
+    with pytest.raises((UnsupportedError, ArithmeticError), match=message):
         hessian(f, wrt=("a", "b"))(*POINT)
 
 

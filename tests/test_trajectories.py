@@ -282,17 +282,6 @@ def spring_with_sensitivities(
     assert text.count("[1.0, 0.0, 0.0, 0.0, 0.0, 0.0],") == 1
 
 
-def branching(k):
-    def switched(t, y):
-        return [-k * y[0] if y[0] > 1.5 else -k]
-
-    return solve_ivp(switched, (0.0, 1.0), [2.0]).y[0, -1]
-
-
-def switched_off(k):
-    return solve_ivp(lambda t, y: [y[0] if t < k else 0.0], (0.0, 1.0), [2.0]).y[0, -1]
-
-
 def constant_jacobian(k):
     return solve_ivp(lambda t, y: -k * y, (0.0, 1.0), [1.0], jac=[[-1.0]], method="BDF").y[0, -1]
 
@@ -304,8 +293,6 @@ def one_slope_for_two(k):
 @pytest.mark.parametrize(
     ("function", "words"),
     [
-        (branching, "branches on its state"),
-        (switched_off, "together with what is differentiated by"),
         (constant_jacobian, "a Jacobian of `solve_ivp` that is no function"),
         (one_slope_for_two, "one slope for each state"),
     ],

@@ -79,6 +79,8 @@ class Function:
         Whether the results of a call are given names at once.
     attributes:
         What it is given as attributes where it is defined, which tell SciPy how to call it.
+    says:
+        What its docstring says, where it is made of one of the user's.
     asked:
         Whether the user asks how the search has ended that is for its root, or where it is least.
     lifting, met:
@@ -104,4 +106,5 @@ class Function:
     layout: StateLayout | None = None
     unpacked: bool = True
     attributes: tuple[tuple[str, Any], ...] = ()
+    says: str = ""
     asked: bool = False

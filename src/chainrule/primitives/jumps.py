@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from chainrule.graph.block import Block
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node, Op
+from chainrule.graph.types import BOOL
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import Flat, constant_value, is_constant
 from chainrule.primitives.invoke import Invoke
@@ -57,27 +58,33 @@ def order_of(functions: Mapping[Hashable, Function], function: Function) -> int:
 
 
 def moving_kink(body: Block, marks: Mapping[Node, set[str]], order: int) -> Node | None:
-    """A step of which the derivative of an order may jump at a point that moves.
+    """The first of :func:`moving_kinks`."""
+    return next(moving_kinks(body, marks, order), None)
+
+
+def moving_kinks(body: Block, marks: Mapping[Node, set[str]], order: int) -> Iterator[Node]:
+    """The steps of which the derivative of an order may jump at a point that moves.
 
     Of order 0 that is what jumps itself.
     """
     users: dict[Node, list[Node]] = {}
-    for step in _all_steps(body):
+    for step in every_step(body):
         for arg in step.args:
             users.setdefault(arg, []).append(step)
     escaping = {*body.results}
-    for step in _all_steps(body):
+    for step in every_step(body):
         escaping.update(_handed_out(owned_blocks(step)))
 
     def counts(step: Node) -> bool:
         if isinstance(step.op, (Flat, Invoke)):
-            return True
+            # What is made of truths jumps where these do.
+            return not step.args or any(arg.type != BOOL for arg in step.args)
         if order == 0 or not _bends(step.op):
             return False
         uses = [] if step in escaping else users.get(step, [])
         return not uses or any(_smoothness(step, use) < order for use in uses)
 
-    return _first(body, marks, counts)
+    return _those(body, marks, counts)
 
 
 def _bends(op: Op) -> bool:
@@ -118,15 +125,15 @@ def kink_by(body: Block, parameter: Node) -> Node | None:
     def bends(step: Node) -> bool:
         return isinstance(step.op, (Flat, Invoke)) or _bends(step.op)
 
-    return _first(body, {parameter: set(BOTH)}, bends)
+    return next(_those(body, {parameter: set(BOTH)}, bends), None)
 
 
-def _first(
+def _those(
     body: Block, marks: Mapping[Node, set[str]], counts: Callable[[Node], bool]
-) -> Node | None:
-    """The first step that counts and depends on both of what parameters are marked with."""
+) -> Iterator[Node]:
+    """The steps that count and depend on both of what parameters are marked with."""
     depends: dict[Node, frozenset[str]] = {node: frozenset(found) for node, found in marks.items()}
-    steps = list(_all_steps(body))
+    steps = list(every_step(body))
     size = -1
     while size != (size := sum(map(len, depends.values()))):
         for step in steps:
@@ -146,8 +153,7 @@ def _first(
             continue
         moves = depends[step] == BOTH and step.op.name != "stopped"
         if moves and step not in checks and counts(step):
-            return step
-    return None
+            yield step
 
 
 def _checks(steps: Sequence[Node]) -> set[Node]:
@@ -169,7 +175,8 @@ def _handed_out(blocks: Sequence[Block]) -> list[Node]:
     return [result for block in blocks for result in block.results]
 
 
-def _all_steps(body: Block) -> Iterator[Node]:
+def every_step(body: Block) -> Iterator[Node]:
+    """The steps of a function, those of its branches and loops behind the others."""
     pending = [body]
     while pending:
         for step in pending.pop().steps:

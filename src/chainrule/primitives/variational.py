@@ -14,13 +14,13 @@ from chainrule.graph.function import Function, StateLayout
 from chainrule.graph.node import Node
 from chainrule.graph.types import INT, Type, array_of, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
-from chainrule.primitives.arithmetic import logical_not
+from chainrule.primitives.arithmetic import greater, logical_not
 from chainrule.primitives.arrays.creation import array_of_list, eye, literal, zeros, zeros_like
 from chainrule.primitives.arrays.indexing import entry_along, part_along, section, section_set
 from chainrule.primitives.arrays.measured import lengths_of
 from chainrule.primitives.arrays.products import einsum_of
 from chainrule.primitives.arrays.rearranging import pad
-from chainrule.primitives.arrays.reductions import array_sum
+from chainrule.primitives.arrays.reductions import array_max, array_sum
 from chainrule.primitives.arrays.shaping import (
     concatenate,
     dimension,
@@ -32,16 +32,23 @@ from chainrule.primitives.arrays.shaping import (
     transpose,
 )
 from chainrule.primitives.broadcasting import widened
-from chainrule.primitives.control import LOOP, raise_where
-from chainrule.primitives.declare import Flat, constant_value, is_constant
+from chainrule.primitives.control import LOOP, raise_where, raised
+from chainrule.primitives.declare import TABLE, Flat, constant_value, is_constant
+from chainrule.primitives.event_loops import entry, for_each
 from chainrule.primitives.invoke import INVOKE, INVOKE_EFFECT, Invoke
-from chainrule.primitives.jumps import moving_kink, order_of, own_function
+from chainrule.primitives.jumps import moving_kinks, order_of, own_function
 from chainrule.primitives.sequence import append, display, index, index_add
+from chainrule.primitives.switches import Place, gap, places_of, settled
 from chainrule.primitives.trajectories import Event, part_of, problem_of
 
 MASK = tuple[bool, ...]
 # Up to so many numbers the solution and its slopes start from are written out.
 WRITTEN_START = 24
+# So many comparisons of a right side are watched; and jumps of it that change the solution by a
+# smaller part than this are none.
+MOST_SWITCHES = 4
+NEGLIGIBLE = 1e-8
+JUMPING = "the right side jumps where it switches: no slope is known"
 FAILED = "raise ArithmeticError('the sensitivities could not be integrated')"
 
 
@@ -139,12 +146,14 @@ class Slopes:
         values = self.args[problem.own :]
         mask = tuple(k in marked for k in range(2 + len(values)))
         derived = sensitivities(graph.functions, self.function, mask, layout)
-        self._check(mask)
+        places = self._check(mask)
         times = (self._times(),)
         options = self.args[problem.own - len(problem.given) : problem.own]
         more = [] if known else [self.states]
         ends, further = self.args[: problem.ends], (*times, *options, *values, *more)
-        wide = problem.alone(times=True)._replace(starts=0, by_rows=False)
+        wide = problem.alone(times=True)._replace(
+            starts=0, by_rows=False, events=self._switches(places)
+        )
         again = self._again((derived.key, wide, "y"), (*ends, *further))
         if again is not None:
             return self._read(again)
@@ -156,7 +165,71 @@ class Slopes:
             done = part_of(graph, derived.key, wide, "success", args)
             raise_where(logical_not(done), FAILED)
         solved = part_of(graph, derived.key, wide, "y", args)
+        for k, place in enumerate(places):
+            names = (f"t_events[{k}]", f"y_events[{k}]")
+            events = [part_of(graph, derived.key, wide, name, args, told=True) for name in names]
+            self._check_switch(place, events, solved)
         return self._read(solved)
+
+    def _switches(self, places: Sequence[Place]) -> tuple[Event, ...]:
+        """Events of the larger system, by which the solver tells where comparisons change."""
+        functions, state = self.graph.functions, self.problem.state
+        own, states = own_function(functions, self.function), self.states
+        if self.function.layout is not None:
+            states = self._innermost().states
+        known = states if isinstance(states, int) else None
+        made = (gap(functions, own, place, state, known) for place in places)
+        return tuple(Event(function.key, 0, frozenset()) for function in made)
+
+    def _innermost(self) -> StateLayout:
+        """How the state of the user's own function stands in that of a derivative of it."""
+        function, found = self.function, self.function.layout
+        while function.base is not None:
+            found = function.layout or found
+            function = self.graph.functions[function.base]
+        assert found is not None
+        return found
+
+    def _check_switch(self, place: Place, events: Sequence[Node], solved: Node) -> None:
+        """Raise where the right side jumps at a switch."""
+        graph, values = self.graph, self.args[self.problem.own :]
+        times, states = events
+        axis, count = self.problem.solved_along, _sized(graph, self.states)
+        size = array_max(TABLE["absolute"](part_along(solved, axis, 0, count)))
+        span = TABLE["absolute"](self.args[1] - self.args[0])
+
+        def step(k: Node) -> tuple[Node, ...]:
+            time, state = entry(times, k), part_along(entry(states, k), 0, 0, count)
+            given = (time, state, *values)
+            sides = [
+                self._side(self._settled(self.function, place, truth), given)
+                for truth in (True, False)
+            ]
+            jump = array_max(TABLE["absolute"](sides[0] - sides[1]))
+            rate = array_max(TABLE["absolute"](sides[0])) + size / span
+            names = ((time, "time"), (state, "state"), (sides[0], "rate"), (jump, "jump"))
+            for node, name in names:
+                graph.names.setdefault(node, name)
+            with graph.like(self.node):
+                raise_where(greater(jump, NEGLIGIBLE * rate), raised(graph, JUMPING))
+            return ()
+
+        for_each(times, (), step)
+
+    def _settled(self, function: Function, place: Place, truth: bool) -> Function:
+        """The function with one answer of a comparison in the user's own."""
+        functions = self.graph.functions
+        if function.base is None:
+            return settled(functions, function, place, truth)
+        base = self._settled(functions[function.base], place, truth)
+        assert function.layout is not None
+        return sensitivities(functions, base, function.mask, function.layout)
+
+    def _side(self, function: Function, given: tuple[Node, ...]) -> Node:
+        op = INVOKE_EFFECT if function.raises else INVOKE
+        state = array_of("float64", (self.states == 1,))
+        found: Node = self.graph.cursor.add(op, given, (function.key, 0), state)
+        return found
 
     def _again(self, params: tuple[Hashable, ...], rest: Sequence[Node]) -> Node | None:
         """A solution with the same slopes, where another direction has asked for it before.
@@ -205,9 +278,15 @@ class Slopes:
             ones = {(k, k) for k in range(self.states)}
         return [float((row, k) in ones) for row in range(self.states) for k in range(self.count)]
 
-    def _check(self, mask: MASK) -> None:
-        """Refuse a right side with jumps that move: the variational equations leave them out."""
-        refuse_jumps(self.node, self.function, self.problem.state, mask, "a right side")
+    def _check(self, mask: MASK) -> Sequence[Place]:
+        """Refuse a right side with jumps that move: the variational equations leave them out.
+
+        Comparisons of numbers at which it may be continuous are returned.
+        """
+        # Only solve_ivp tells where a right side switches.
+        switches, what = self.problem.ends > 0, "a right side"
+        state = self.problem.state
+        return refuse_jumps(self.node, self.function, state, mask, what, switches)
 
     def _folded(self, flat: Node) -> Node:
         times = unit_axes_of(self.node.type)[1 - self.problem.along]
@@ -288,10 +367,18 @@ class Slopes:
         return reshape_like(found, arg) if len(unit_axes_of(arg.type)) > 1 else found
 
 
-def refuse_jumps(node: Node, function: Function, position: int, mask: MASK, what: str) -> None:
+def refuse_jumps(
+    node: Node,
+    function: Function,
+    position: int,
+    mask: MASK,
+    what: str,
+    switches: bool = False,
+) -> Sequence[Place]:
     """Refuse a function of time and state that may jump where what is marked moves.
 
-    ``position`` is that of the state.
+    ``position`` is that of the state.  With ``switches`` it may compare numbers: the places of
+    these comparisons are returned.
 
     Raises
     ------
@@ -308,7 +395,12 @@ def refuse_jumps(node: Node, function: Function, position: int, mask: MASK, what
     time, state = (body.parameters[k] for k in (1 - position, position))
     marks[time] = {"where"}
     marks[state] = {"where", "moves"}
-    place = moving_kink(body, marks, order)
+    jumps = list(moving_kinks(body, marks, order))
+    if switches:
+        places = places_of(own_function(functions, function), jumps)
+        if places is not None and len(places) <= MOST_SWITCHES:
+            return places
+    place = jumps[0] if jumps else None
     if place is not None and not isinstance(place.op, (Flat, Invoke)):
         raise UnsupportedError(
             f"further derivatives of {what} that has a kink where its state, or time together with "
@@ -325,6 +417,7 @@ def refuse_jumps(node: Node, function: Function, position: int, mask: MASK, what
             "else integrate from switch to switch.",
             position=place.origin.position or node.origin.position,
         )
+    return ()
 
 
 def _is_at_one(node: Node) -> bool:

@@ -142,7 +142,7 @@ def _kept_results(
 
 def _docstring(functions: dict[Hashable, Function], function: Function) -> str:
     if function.base is None:
-        return f"`{function.name}` itself."
+        return function.says or f"`{function.name}` itself."
     names = [
         str(node.params[0])
         for node, taken in zip(
