@@ -156,11 +156,11 @@ def test_a_matrix_is_factored_once_and_serves_the_way_back() -> None:
 
 
 def unknown_entries(p):
-    return csr_matrix(np.outer(p, p)) @ p
+    return csr_matrix(np.outer(p, p), copy=True) @ p
 
 
 def unknown_product(p):
-    return (2.0 * csr_matrix(np.outer(p, p))).dot(P)
+    return (2.0 * csr_matrix(np.outer(p, p), copy=True)).dot(P)
 
 
 def made_of_blocks(p):
