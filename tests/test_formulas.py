@@ -189,10 +189,19 @@ def triangles_and_neighbours(a, b):
     return weighed(sides) + weighed(d) + weighed(near) + np.sum(p[i[:, 1]])
 
 
+def expectations(a, b):
+    total = stats.norm.expect(lambda t: np.maximum(t, 0.3), loc=a, scale=b)
+    total += stats.norm(b, a).expect(lambda t: t * t * b, lb=0.2, ub=1.5, conditional=True)
+    total += stats.gamma.expect(lambda t: t**1.5, args=(2.0,), scale=b, lb=0.1)
+    total += stats.gamma.expect(np.log1p, args=(a,), lb=0.2)
+    total += stats.expon(a, b).expect(lambda t: t**3)
+    return total + stats.uniform.expect(np.sin, loc=a, scale=b, conditional=True)
+
+
 PROGRAMS: list[Callable[..., Any]] = [
     students, frequencies, variances, shapes, correlations, cut, means_with_weights, made_normal,
     answers_in_time, systems_as_objects, answers_at_frequencies, forms_of_systems, short_segments,
-    riccati, bumps, straight_between_points, bells, hulls, triangles_and_neighbours,
+    riccati, expectations, bumps, straight_between_points, bells, hulls, triangles_and_neighbours,
 ]  # fmt: skip
 POINT = (0.8, 1.1)
 

@@ -47,6 +47,12 @@ def slopes(x, mode):
     return nd.gaussian_filter(x, (0.9, 0.6), order=(0, 1), mode=mode, cval=0.5)
 
 
+def twists(x, mode):
+    return nd.gaussian_filter(x, (0.9, 0.6), order=1, mode=mode) * nd.gaussian_filter(
+        x, 0.6, order=(3, 1), mode=mode
+    )
+
+
 def means(x, mode):
     return nd.uniform_filter(x, (4, 3), mode=mode) * nd.uniform_filter1d(x, 4, mode=mode)
 
@@ -68,8 +74,8 @@ def steepness(x, mode):
 
 
 FILTERS = (
-    convolved, correlated, beside_the_middle, along_rows, along_an_axis, smoothed, slopes, means,
-    shifted_means, edges, curvatures, steepness,
+    convolved, correlated, beside_the_middle, along_rows, along_an_axis, smoothed, slopes, twists,
+    means,    shifted_means, edges, curvatures, steepness,
 )  # fmt: skip
 MODES = ("reflect", "mirror", "nearest", "wrap", "constant")
 CASES = [(f, mode) for f in FILTERS for mode in MODES]
@@ -108,3 +114,17 @@ def test_weights_are_differentiated_by_in_forward_mode_alone() -> None:
     )
     with pytest.raises(UnsupportedError, match="weights that are differentiated by"):
         jacobian(by_weights, mode="reverse")(SQUARE)
+
+
+def test_an_image_smaller_than_its_filter_has_no_slope_in_reverse_mode_alone() -> None:
+    def weighed(x):
+        return np.sum(nd.gaussian_filter(x[:3, :3], 1.0, order=(0, 1)) * OTHER[:3, :3])
+
+    with pytest.raises(ArithmeticError, match="beyond the image and back"):
+        grad(weighed, mode="reverse")(IMAGE)
+
+    def along(t):
+        return weighed(IMAGE + t * OTHER)
+
+    # It is linear in the image.
+    assert grad(along, mode="forward")(0.0) == pytest.approx(along(1.0) - along(0.0))

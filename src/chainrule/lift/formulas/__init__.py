@@ -13,12 +13,16 @@ HOME = __name__
 
 
 class Formula(NamedTuple):
-    """Where a formula stands, for what, and the named tuple that SciPy gives."""
+    """Where a formula stands, for what, and the named tuple that SciPy gives.
+
+    A formula that is ``complete`` computes what SciPy computes, step by step.
+    """
 
     home: str
     file: str
     result: str | None = None
     function: Callable[..., Any] | None = None
+    complete: bool = False
 
 
 _NAMES: dict[tuple[str, str], str] = {
@@ -48,6 +52,7 @@ _NAMES: dict[tuple[str, str], str] = {
     """,
     ("scipy.spatial", "points"): "ConvexHull Delaunay KDTree cKDTree procrustes geometric_slerp",
     ("scipy.stats", "densities"): "gaussian_kde",
+    ("scipy.stats.rv_continuous", "expectations"): "expect",
     ("scipy.stats", "distances"): "kstest:KstestResult ks_1samp:KstestResult rankdata",
     ("scipy.spatial.distance", "points"): "directed_hausdorff",
     ("scipy.signal", "waves"): "sawtooth decimate",
@@ -64,12 +69,18 @@ _NAMES: dict[tuple[str, str], str] = {
 }
 
 
+# The files of formulas that compute what SciPy computes: they are given functions.
+COMPLETE = ("expectations",)
+
+
 def _entries() -> dict[str, list[Formula]]:
     found: dict[str, list[Formula]] = {}
     for (home, file), words in _NAMES.items():
         for word in words.split():
             name, _, result = word.partition(":")
-            found.setdefault(name, []).append(Formula(home, file, result or None))
+            complete = file in COMPLETE
+            entry = Formula(home, file, result or None, complete=complete)
+            found.setdefault(name, []).append(entry)
     return found
 
 

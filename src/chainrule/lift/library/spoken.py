@@ -34,6 +34,11 @@ def fixed(axes: int, what: str, kind: Any, text: str, *parts: Any) -> Any:
     raise NotImplementedError
 
 
+def settled(question: Any, owner: Any) -> bool:
+    """Whether something is known of an object of the library while the function is lifted."""
+    raise NotImplementedError
+
+
 def unknown(what: str) -> Any:
     """The formula does not understand such a call."""
     raise NotImplementedError

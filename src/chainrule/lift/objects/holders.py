@@ -31,7 +31,7 @@ from chainrule.lift.calls.callees import home_of
 from chainrule.lift.objects.attributes import Objects
 from chainrule.lift.source import unwrap
 from chainrule.lift.state import Frame
-from chainrule.lift.values import ObjectBox, Static, TupleValue, Value
+from chainrule.lift.values import ObjectBox, Static, TupleValue, Unbound, Value
 from chainrule.lift.watching import SETTLED
 
 # Variables of the function around are what a cell holds.
@@ -143,7 +143,12 @@ class Holders(Objects):
         return super()._static_attribute(owner, name, node)
 
     def _object_attribute(self, owner: ObjectBox, name: str, node: ast.AST) -> Value:
-        own = {**getattr(owner.instance, "__dict__", {}), **self.read(self.state.get(owner, {}))}
+        held = self.read(self.state.get(owner, {}))
+        if isinstance(held, Unbound):
+            raise self.unsupported(
+                "an object that is made on some paths only", "Use it where it is made.", node
+            )
+        own = {**getattr(owner.instance, "__dict__", {}), **held}
         holder = None if name in own else self._holder_of(owner.type, name)
         if holder is None:
             return super()._object_attribute(owner, name, node)

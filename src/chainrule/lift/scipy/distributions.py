@@ -10,7 +10,7 @@ from chainrule.graph.guard import is_of_argument
 from chainrule.graph.types import FLOAT, OPAQUE
 from chainrule.lift.arrays.updates import Arguments, Keywords, bound
 from chainrule.lift.scipy.multivariate import multivariate_normal
-from chainrule.lift.values import ObjectBox, Value
+from chainrule.lift.values import ObjectBox, Static, TupleValue, Value
 from chainrule.primitives.arrays.distributions import DEFAULTS, DISTRIBUTIONS
 from chainrule.primitives.arrays.moments import OF_PARAMETERS
 
@@ -37,6 +37,8 @@ def distribution_method(
         if known is None:
             return None
         name, first, words = known
+        if method == "expect":
+            return _expected(self, name, first, words, rest, keywords, node)
         rest, keywords = [*rest, *first], {**words, **keywords}
     else:
         name = str(getattr(owner.instance, "name", ""))
@@ -61,6 +63,29 @@ def distribution_method(
     if None in full.values():
         return None
     return self.bound_call(op, [], full, node, "function")
+
+
+def _expected(
+    self: NumpyCalls,
+    name: str,
+    first: Arguments,
+    words: Keywords,
+    rest: Arguments,
+    keywords: Keywords,
+    node: ast.AST,
+) -> Value | None:
+    """The expectation by a frozen distribution: that of the distribution with its parameters."""
+    whole: Any = getattr(sys.modules["scipy.stats"], name, None)
+    if not hasattr(whole, "pdf"):
+        return None
+    shapes = [each.strip() for each in (whole.shapes or "").split(",") if each.strip()]
+    given = bound((*shapes, "loc", "scale"), first, words)
+    if any(shape not in given for shape in shapes):
+        return None
+    options = bound(("func", "lb", "ub", "conditional"), rest, keywords)
+    options["args"] = TupleValue(tuple(given[shape] for shape in shapes))
+    options |= {key: given[key] for key in ("loc", "scale") if key in given}
+    return self.call(Static(type(whole).expect), [self.adopt(whole, None)], options, node)
 
 
 def _froze(

@@ -51,7 +51,7 @@ class Formulas(Registries):
         state, mark, guards = dict(self.state), len(self.block.steps), len(self.graph.guards)
         try:
             own = self.call(Static(formula.function), *given, node)
-            if isinstance(own, ObjectBox):
+            if formula.complete or isinstance(own, ObjectBox):
                 return own
             return self._as_told(own, formula, function, args, keywords)
         except (NotDifferentiableError, UnsupportedError) as error:
@@ -99,6 +99,11 @@ class Formulas(Registries):
             return self._as_scipy_does(args[0], args[1:], OPAQUE)
         if mark is marks.unknown:
             raise self.unsupported(str(self.static_value(args[0])[1]), "Write it out.", node)
+        if mark is marks.settled:
+            known, question = self.static_value(args[0])
+            owner = self.read(args[1])
+            assert known and isinstance(owner, ObjectBox)
+            return Static(bool(question(owner.instance)))
         if mark is marks.fixed:
             return self._as_it_is(args, node)
         if mark is not marks.told:
@@ -202,7 +207,15 @@ def formula_of(found: Any) -> Formula | None:
         return None
     for entry in entries:
         name = found.__name__
-        if getattr(sys.modules.get(entry.home), name, None) is found:
+        if getattr(_home_of(entry.home), name, None) is found:
             module = importlib.import_module(f"{HOME}.{entry.file}")
             return entry._replace(function=getattr(module, name))
     return None
+
+
+def _home_of(dotted: str) -> Any:
+    """A module, or a class in one."""
+    if dotted in sys.modules:
+        return sys.modules[dotted]
+    module, _, name = dotted.rpartition(".")
+    return getattr(sys.modules.get(module), name, None)

@@ -20,6 +20,7 @@ from chainrule.primitives.arrays.indexing import part_along, section_add, sectio
 from chainrule.primitives.arrays.lengths import as_first
 from chainrule.primitives.arrays.reductions import array_sum
 from chainrule.primitives.arrays.shaping import dimension, flip
+from chainrule.primitives.control import IF, raise_where, raised
 from chainrule.primitives.declare import TABLE
 
 Filter = Callable[[Node], Node]
@@ -65,6 +66,7 @@ def _folded(value: Node, axis: int, width: Node, mode: str) -> Node:
     count = last - width
     first, final = part_along(value, axis, 0, width), part_along(value, axis, last, None)
     zero = value.graph.constant(0)
+    _check_wide(count, width, mode)
     if mode == "wrap":
         added = ((first, count - width, count), (final, zero, width))
     elif mode == "nearest":
@@ -79,6 +81,19 @@ def _folded(value: Node, axis: int, width: Node, mode: str) -> Node:
         nodes = (*(none for _ in range(3 * axis)), start, stop, none)
         inner = value.graph.cursor.add(section_add, (inner, *nodes, margin), ("s" * (axis + 1),))
     return inner
+
+
+TOO_SMALL = "a filter that reaches beyond the image and back: ask for mode='forward'"
+
+
+def _check_wide(count: Node, width: Node, mode: str) -> None:
+    """Raise where a margin is wider than the image, which it then repeats more than once."""
+    if mode == "nearest":
+        return
+    graph = count.graph
+    small: Node = TABLE["less"](count, width + int(mode == "mirror"))
+    if not any(step.op is IF and step.args[0] is small for step in graph.cursor.steps):
+        raise_where(small, raised(graph, TOO_SMALL))
 
 
 def _filter(
@@ -100,7 +115,9 @@ def _filter(
         rank = len(unit_axes_of(image.type))
         mode = OTHER_NAMES.get(statics["mode"], statics["mode"])
         sign, changed = back(rank=rank, **statics)
-        own = mode in ("reflect", "wrap") and sign > 0 and not changed
+        # What is odd along two axes is not symmetric where it is reflected.
+        even = all(each % 2 == 0 for each in _each(statics.get("order", 0), rank))
+        own = (mode == "wrap" or (mode == "reflect" and even)) and sign > 0 and not changed
         kept = {**statics, **changed, "cval": 0.0, "mode": mode if own else "constant"}
 
         def between_zeros(bar: Node) -> Node:
