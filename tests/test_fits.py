@@ -161,14 +161,61 @@ def bent_down(p):
     return minimize(lambda q: -p * q[0] ** 2, [0.1], bounds=[(-1.0, 1.0)]).x[0]
 
 
+def straight_down(p):
+    return minimize(lambda q: p * q[0] + (q[0] + 2.0) * 0.0, [0.1], bounds=[(0.0, None)]).x[0]
+
+
 def held_back(p):
     return least_squares(lambda q: decay(T, q[0], q[1]) - p * DATA, [1, 1], bounds=(0, 1.5)).x[1]
 
 
-@pytest.mark.parametrize("function", [above, bent_down, held_back])
-def test_a_solution_at_a_bound_has_no_derivative(function: Callable[[float], float]) -> None:
+@pytest.mark.parametrize("function", [above, bent_down, straight_down, held_back])
+def test_what_is_pushed_against_a_bound_stays_there(function: Callable[[float], float]) -> None:
+    for mode in ("forward", "reverse"):
+        assert grad(function, mode=mode)(1.4) == 0.0
+
+
+def tied(q, p):
+    bent = 0.5 * (q[1] - p * q[0]) ** 2 + 0.1 * q[0] ** 4
+    return (q[0] - p * p) ** 2 + bent + 0.2 * (q[2] - p - q[1]) ** 2
+
+
+def beside_what_is_held(p):
+    found = minimize(
+        tied, np.full(3, 0.1), args=(p,), bounds=[(0, 5), (None, 0.5), (0.0, 3)],
+        options={"ftol": 1e-16, "gtol": 1e-11},
+    )  # fmt: skip
+    return found.x @ np.array([0.7, -1.3, 0.4]) * p + 2.0 * found.fun
+
+
+def fitted_beside_a_bound(p):
+    def residuals(q):
+        return np.array([q[0] - p, q[1] - p * q[0], q[1] * q[0] - p * p])
+
+    found = least_squares(
+        residuals, [0.1, 0.1], bounds=([0, 0], [5, 0.7]), xtol=TIGHT, ftol=TIGHT, gtol=TIGHT
+    )
+    return found.x[0] * p + found.x[1]
+
+
+@pytest.mark.parametrize("function", [beside_what_is_held, fitted_beside_a_bound])
+def test_the_others_move_beside_what_is_held(function: Callable[[float], float]) -> None:
+    p, h = 1.3, 1e-3
+    wide, narrow = ((function(p + s) - function(p - s)) / (2.0 * s) for s in (h, h / 2.0))
+    for mode in ("forward", "reverse"):
+        slope = grad(function, mode=mode)(p)
+        assert slope == pytest.approx((4.0 * narrow - wide) / 3.0, rel=1e-5)
+    bent = (grad(function)(p + h) - grad(function)(p - h)) / (2.0 * h)
+    assert grad(grad(function))(p) == pytest.approx(bent, rel=1e-3)
+
+
+def barely(p):
+    return minimize(lambda q: (q[0] - p / 1.4) ** 2, [1.0], bounds=[(0.0, 1.0)]).x[0]
+
+
+def test_a_solution_that_nothing_holds_at_a_bound_has_no_derivative() -> None:
     with pytest.raises(ArithmeticError, match="is at a bound"):
-        grad(function)(1.4)
+        grad(barely)(1.4)
 
 
 def test_what_fsolve_only_warns_of_has_no_derivative() -> None:

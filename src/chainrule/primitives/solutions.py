@@ -20,9 +20,9 @@ from chainrule.graph.types import BOOL, FLOAT, INT, OPAQUE, Type, array_of, unit
 from chainrule.primitives.arithmetic import greater, greater_equal, logical_not
 from chainrule.primitives.arrays.creation import eye, literal
 from chainrule.primitives.arrays.lengths import Length, Lengths, Of
-from chainrule.primitives.arrays.linear_algebra import solve
+from chainrule.primitives.arrays.linear_algebra import diagonal, solve
 from chainrule.primitives.arrays.reductions import array_any, array_max
-from chainrule.primitives.arrays.shaping import dimension, transpose
+from chainrule.primitives.arrays.shaping import dimension, expand_dims, transpose
 from chainrule.primitives.broadcasting import in_full
 from chainrule.primitives.control import IF, raise_where
 from chainrule.primitives.declare import TABLE, Flat, Primitive, is_constant
@@ -32,6 +32,7 @@ from chainrule.primitives.jumps import AT_A_KINK, kink_by, own_function
 
 MASK = tuple[bool, ...]
 AT_A_BOUND = "raise ArithmeticError('the {} is at a bound: there is no derivative')"
+MOST = 1e300
 WORDS = ("x", "success", "message", "status", "nfev", "nit", "fun")
 REPORTED = {**{name: f"_0_.{name}" for name in WORDS}, "residuals": "_0_.fun"}
 # How what is known of a solution is read out of what SciPy returns; others return it itself.
@@ -193,6 +194,8 @@ class _Implicit:
         zero = self.system.zero
         self.function = functions[node.params[0] if zero is None else zero]
         self.equation = self.function
+        # Which unknowns are held at a bound, where there are bounds.
+        self.held: Node | None = None
         if self.system.kind in ("minimum", "fit"):
             self._check_smooth()
             state = _state_type(self.system, args)
@@ -216,6 +219,8 @@ class _Implicit:
         matrix = array_of("float64", (unit, unit))
         function = jacobian_function(self.graph.functions, self.equation, matrix)
         found = self._call(function, matrix)
+        if self.system.bounds is not None:
+            found = self._between(found, *self.system.bounds)
         self._check_found(found)
         if self.system.kind != "fixed":
             return found
@@ -241,8 +246,6 @@ class _Implicit:
         """
         key, system, _ = self.node.params
         assert isinstance(system, System)
-        if system.bounds is not None:
-            self._check_inside(jacobian, *system.bounds)
         reports = "success" in system.read
         if not reports and system.dotted not in SILENT:
             return
@@ -252,7 +255,7 @@ class _Implicit:
 
         def far() -> Node:
             known = reports and system.kind == "root"
-            left = told("residuals") if known else self._call(self.equation, x.type)
+            left = told("residuals") if known else self._moving(self._call(self.equation, x.type))
             step = array_max(TABLE["absolute"](solve(jacobian, left)))
             self.graph.names.setdefault(step, "step")
             found: Node = greater(step, array_max(TABLE["absolute"](x)) * NEAR + NEAREST)
@@ -269,22 +272,43 @@ class _Implicit:
             raise_where(far(), text)
         self.graph.cursor.add(IF, (missed,), (arm, other, "statement"))
 
-    def _check_inside(self, jacobian: Node, low: Bound, high: Bound) -> None:
-        """Raise where a bound keeps the solution from where the gradient is zero.
+    def _between(self, hessian: Node, low: Bound, high: Bound) -> Node:
+        """The matrix for what may move: an unknown that is pushed against a bound stays there.
 
-        A step of Newton's leads over it, or away from it as far as to the next such place.
+        Raise where neither holds: where a step of Newton's for those that may move leads over a
+        bound, or where nothing pushes an unknown that is there.
         """
-        x = self.solution
-        step = TABLE["absolute"](solve(jacobian, self._call(self.equation, x.type)))
-        self.graph.names.setdefault(step, "step")
-        from_low = None if _everywhere(low, -math.inf) else x - _bound(self.graph, low)
-        to_high = None if _everywhere(high, math.inf) else _bound(self.graph, high) - x
+        x, graph = self.solution, self.graph
+        slope = self._call(self.equation, x.type)
+        # Room without end, times a bend that is 0, would be nan.
+        from_low = None if _everywhere(low, -math.inf) else x - _bound(graph, low, -MOST)
+        to_high = None if _everywhere(high, math.inf) else _bound(graph, high, MOST) - x
+        bend = TABLE["absolute"](diagonal(hessian))
+        held = [
+            TABLE["logical_and"](greater(push, 0.0), greater_equal(push, room * bend))
+            for push, room in ((slope, from_low), (-slope, to_high))
+            if room is not None
+        ]
+        self.held = held[0] if len(held) == 1 else TABLE["logical_or"](*held)
+        graph.names.setdefault(self.held, "held")
+        rows = expand_dims(self.held, axis=(1,))
+        matrix: Node = TABLE["where"](rows, eye(dimension(x, axis=0)), hessian)
+        step = TABLE["absolute"](solve(matrix, self._moving(slope)))
+        graph.names.setdefault(step, "step")
         room: Any = to_high if from_low is None else from_low
         if from_low is not None and to_high is not None:
             room = TABLE["minimum"](from_low, to_high)
-        self.graph.names.setdefault(room, "room")
-        touched = array_any(greater_equal(step, room))
-        raise_where(touched, AT_A_BOUND.format(self.system.kind))
+        graph.names.setdefault(room, "room")
+        over = TABLE["logical_and"](greater_equal(step, room), TABLE["invert"](self.held))
+        raise_where(array_any(over), AT_A_BOUND.format(self.system.kind))
+        return matrix
+
+    def _moving(self, value: Node) -> Node:
+        """A vector in which what is held at a bound has 0."""
+        if self.held is None:
+            return value
+        found: Node = TABLE["where"](self.held, 0.0, value)
+        return found
 
     def tangent(self, dots: Sequence[Node | None]) -> Node | None:
         """The tangent for tangents of the arguments."""
@@ -308,7 +332,8 @@ class _Implicit:
         (change,) = INVOKE._derived(template, "pushforward", args, mask, (type,))
         if part == "fun":
             return change
-        found = solve(self._jacobian(), change)
+        matrix = self._jacobian()
+        found = solve(matrix, self._moving(change))
         return found if self.system.kind == "fixed" else -found
 
     def pull(self, walker: Any, out_bar: Node) -> None:
@@ -322,7 +347,7 @@ class _Implicit:
         template = self._call(function, FLOAT if part == "fun" else self.node.type)
         bar = in_full(out_bar, self.node)
         if part == "x":
-            bar = solve(transpose(self._jacobian()), bar)
+            bar = self._moving(solve(transpose(self._jacobian()), bar))
             bar = bar if self.system.kind == "fixed" else -bar
         args = (self.solution, *self.values, bar)
         types = tuple(value.type for value in active)
@@ -335,10 +360,10 @@ def _everywhere(bound: Bound, value: float) -> bool:
     return all(each == value for each in (bound if isinstance(bound, tuple) else (bound,)))
 
 
-def _bound(graph: Graph, bound: Bound) -> Node:
+def _bound(graph: Graph, bound: Bound, endless: float) -> Node:
     if not isinstance(bound, tuple):
         return graph.constant(bound)
-    entries = tuple(graph.constant(each) for each in bound)
+    entries = tuple(graph.constant(endless if math.isinf(each) else each) for each in bound)
     found: Node = graph.cursor.add(literal, entries, ((len(entries),), None))
     return found
 
