@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.integrate import odeint, quad, solve_ivp
+from scipy.interpolate import interp1d
+from scipy.optimize import minimize_scalar
 
 from chainrule import UnsupportedError, grad, hessian
 from tests.differences import along
@@ -82,3 +86,108 @@ def test_second_derivatives_where_slopes_do_not_jump(f: Callable[..., float]) ->
 
 def test_kinks_that_stay_are_those_of_the_integrand() -> None:
     check_against_oracle(at_a_place, POINT, ("a", "b"))
+
+
+X, Y = np.array([0.0, 0.5, 1.0, 2.0]), np.array([0.0, 1.0, 0.3, 0.8])
+LINE = interp1d(X, Y)
+
+
+def remainder(a, b):
+    return quad(lambda x: b * (x % a), 0.0, 1.0)[0]
+
+
+def sided(a, b):
+    return quad(lambda x: b * math.copysign(1.0, x - 0.3 * a), 0.0, 1.0)[0]
+
+
+def turned(a, b):
+    return quad(lambda x: b * math.atan2(x - 0.3 * a, -1.0), 0.0, 1.0)[0]
+
+
+def begun(a, b):
+    return quad(lambda x: stats.expon.pdf(x, loc=a, scale=b), 0.0, 5.0)[0]
+
+
+def even(a, b):
+    return quad(lambda x: stats.uniform.pdf(x, 0.3 * a, b), 0.0, 1.0)[0]
+
+
+def rounded(a, b):
+    return quad(lambda x: math.floor(x / b), 0.0, 1.0)[0] + a
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    "f", [remainder, sided, turned, begun, even, rounded], ids=lambda f: f.__name__
+)
+def test_integrals_of_what_jumps_where_a_parameter_moves_it_are_refused(
+    f: Callable[..., float], mode: str
+) -> None:
+    with pytest.raises(UnsupportedError, match="branches on its variable together with"):
+        grad(f, wrt=("a", "b"), mode=mode)(*POINT)
+
+
+def tabulated(a, b):
+    return quad(lambda x: b * np.interp(x + 0.3 * a, X, Y), 0.0, 1.0)[0]
+
+
+def on_a_line(a, b):
+    return quad(lambda x: b * float(LINE(x + 0.3 * a)), 0.0, 1.0)[0]
+
+
+def clipped(a, b):
+    return quad(lambda x: b * np.clip(x - 0.3 * a, 0.0, 0.3), 0.0, 1.0)[0]
+
+
+def root_of_a_square(a, b):
+    return quad(lambda x: b * math.sqrt((x - 0.3 * a) ** 2), 0.0, 1.0)[0]
+
+
+def in_order(a, b):
+    return quad(lambda x: b * sorted([x, 0.3 * a])[0], 0.0, 1.0)[0]
+
+
+def of_probability(a, b):
+    return quad(lambda x: stats.uniform.cdf(x, 0.3 * a, b), 0.0, 1.0)[0]
+
+
+BENT = [tabulated, on_a_line, clipped, root_of_a_square, in_order]
+
+
+@pytest.mark.parametrize("f", BENT, ids=lambda f: f.__name__)
+def test_integrals_of_what_bends_there_have_first_derivatives_only(
+    f: Callable[..., float],
+) -> None:
+    for k, slope in enumerate(grad(f, wrt=("a", "b"))(*POINT)):
+        step = np.eye(2)[k]
+        expected, noise = along(lambda h, step=step: f(*(np.array(POINT) + h * step)), 1e-3)
+        assert slope == pytest.approx(float(expected), rel=1e-5, abs=1e-6 + 10.0 * noise)
+    with pytest.raises(UnsupportedError, match="with a kink where its variable passes"):
+        hessian(f, wrt=("a", "b"))(*POINT)
+
+
+def test_probabilities_bend_where_their_support_ends() -> None:
+    with pytest.raises(UnsupportedError, match="with a kink where its variable passes"):
+        hessian(of_probability, wrt=("a", "b"))(*POINT)
+
+
+def by_values(a, b):
+    return quad(lambda x: np.interp(x, X, np.array([0.0, a, a * b, b])), 0.0, 2.0)[0]
+
+
+def of_scale(a, b):
+    return quad(lambda x: x * stats.gamma.pdf(x, 2.0 + a, scale=b), 0.0, 40.0)[0]
+
+
+@pytest.mark.parametrize("f", [by_values, of_scale], ids=lambda f: f.__name__)
+def test_knots_and_ends_that_stay_do_not_count(f: Callable[..., float]) -> None:
+    check_product(f, POINT, ("a", "b"), (0.3, -0.8), rel=1e-5, slack=1e-6)
+
+
+def at_a_kink(a):
+    return minimize_scalar(lambda x: abs(x - a), bounds=(-3.0, 3.0), method="bounded").x
+
+
+def test_what_a_function_returns_itself_may_have_the_kink() -> None:
+    with pytest.raises(UnsupportedError, match="a function whose slope may jump"):
+        grad(at_a_kink)(0.7)

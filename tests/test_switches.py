@@ -122,12 +122,22 @@ def drained(a, b):
     return solve_ivp(rate, (0.0, 1.0), [b], **TIGHT).y[0, -1]
 
 
+def rubbed(a, b):
+    rate = lambda t, s: [s[1], 3.0 - a * np.sign(s[1]) - b * math.copysign(0.1, s[1])]  # noqa: E731
+    return solve_ivp(rate, (0.0, 1.0), [0.0, 0.5], **TIGHT).y[0, -1]
+
+
+def headed(a, b):
+    rate = lambda t, s: [a, b + math.atan2(s[1], s[0] + 1.0)]  # noqa: E731
+    return solve_ivp(rate, (0.0, 1.0), [0.0, -0.5], **TIGHT).y[1, -1]
+
+
 def bent(a, b):
     rate = lambda t, s: [a - b * abs(s[0] - 9.0)]  # noqa: E731
     return solve_ivp(rate, (0.0, 1.0), [0.1], **TIGHT).y[0, -1]
 
 
-@pytest.mark.parametrize("f", [emptied, drained, bent], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("f", [emptied, drained, rubbed, headed, bent], ids=lambda f: f.__name__)
 def test_a_switch_that_is_not_met_is_not_felt(f: Callable[..., float]) -> None:
     point = np.array([0.5, 1.4])
     gradient = grad(f, wrt=("a", "b"))
@@ -153,9 +163,15 @@ def burn(a, b):
     return solve_ivp(rate, (0.0, 2.0), [0.0, 0.0], **TIGHT).y[0, -1]
 
 
-@pytest.mark.parametrize(
-    ("f", "point"), [(heater, (1.2, 0.7)), (burn, (0.3, 1.1))], ids=["heater", "burn"]
-)
+def turned_round(a, b):
+    rate = lambda t, s: [s[1], -3.0 - a * np.sign(s[1]) * b]  # noqa: E731
+    return solve_ivp(rate, (0.0, 1.0), [0.0, 0.5], **TIGHT).y[0, -1]
+
+
+JUMPING = [(heater, (1.2, 0.7)), (burn, (0.3, 1.1)), (turned_round, (0.5, 0.7))]
+
+
+@pytest.mark.parametrize(("f", "point"), JUMPING, ids=lambda each: getattr(each, "__name__", ""))
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_where_the_right_side_jumps_no_slope_is_known(
     f: Callable[..., float], point: tuple[float, float], mode: str

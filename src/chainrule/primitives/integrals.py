@@ -148,7 +148,7 @@ class Integral(Functional):
             return
         variable, moving = body.parameters[0], body.parameters[position]
         place = moving_kink(body, {variable: {"where"}, moving: {"moves"}}, order)
-        if place is not None and not isinstance(place.op, (Flat, Invoke)):
+        if place is not None and order and not isinstance(place.op, (Flat, Invoke)):
             raise UnsupportedError(
                 f"further derivatives of `{name_of(node)}` of a function with a kink where its "
                 "variable passes what is differentiated by",

@@ -15,6 +15,7 @@ from chainrule.graph.types import BOOL
 from chainrule.primitives.control import IF, owned_blocks
 from chainrule.primitives.declare import Flat, constant_value, is_constant
 from chainrule.primitives.invoke import Invoke
+from chainrule.primitives.singular_points import tells_where
 
 # What a point of the domain and what moves are marked by: a jump that depends on both moves.
 BOTH = frozenset(("where", "moves"))
@@ -79,12 +80,14 @@ def moving_kinks(body: Block, marks: Mapping[Node, set[str]], order: int) -> Ite
         if isinstance(step.op, (Flat, Invoke)):
             # What is made of truths jumps where these do.
             return not step.args or any(arg.type != BOOL for arg in step.args)
+        if tells_where(step, order) is not None:
+            return True
         if order == 0 or not _bends(step.op):
             return False
         uses = [] if step in escaping else users.get(step, [])
         return not uses or any(_smoothness(step, use) < order for use in uses)
 
-    return _those(body, marks, counts)
+    return _those(body, marks, counts, order)
 
 
 def _bends(op: Op) -> bool:
@@ -129,9 +132,15 @@ def kink_by(body: Block, parameter: Node) -> Node | None:
 
 
 def _those(
-    body: Block, marks: Mapping[Node, set[str]], counts: Callable[[Node], bool]
+    body: Block,
+    marks: Mapping[Node, set[str]],
+    counts: Callable[[Node], bool],
+    order: int = 0,
 ) -> Iterator[Node]:
-    """The steps that count and depend on both of what parameters are marked with."""
+    """The steps that count and depend on both of what parameters are marked with.
+
+    Of some steps only those arguments count that tell where they jump.
+    """
     depends: dict[Node, frozenset[str]] = {node: frozenset(found) for node, found in marks.items()}
     steps = list(every_step(body))
     size = -1
@@ -151,7 +160,13 @@ def _those(
     for step in steps:
         if step not in used and not owned_blocks(step):
             continue
-        moves = depends[step] == BOTH and step.op.name != "stopped"
+        where = tells_where(step, order)
+        known = (
+            depends[step]
+            if where is None
+            else frozenset[str]().union(*(depends.get(arg, frozenset()) for arg in where))
+        )
+        moves = known == BOTH and step.op.name != "stopped"
         if moves and step not in checks and counts(step):
             yield step
 

@@ -20,11 +20,14 @@ from chainrule.graph.types import FLOAT, INT, array_of
 from chainrule.primitives.arrays.indexing import part_along
 from chainrule.primitives.control import IF
 from chainrule.primitives.copying import Copier
-from chainrule.primitives.declare import NUMBERS, REAL, constant_value, is_constant
+from chainrule.primitives.declare import NUMBERS, REAL, TABLE, constant_value, is_constant
 from chainrule.primitives.jumps import HINGES, every_step
 from chainrule.records import replace
 
 COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
+# Which argument of these passes 0 where they switch; others do where two arguments meet.
+CROSSING = {"absolute": (0,), "sign": (0,), "atan2": (0,), "copysign": (1,)}
+SWITCHES = (*COMPARISONS, *HINGES, *CROSSING)
 # A step that compares, by its place among the steps of the function.
 Place = int
 
@@ -39,7 +42,7 @@ def places_of(function: Function, jumps: Sequence[Node]) -> list[Place] | None:
 
 def _compares_numbers(jump: Node, body: Block) -> bool:
     numbers = all(arg.type in NUMBERS and _is_known(arg, body) for arg in jump.args)
-    return jump.op.name in (*COMPARISONS, *HINGES) and numbers and len(jump.args) <= 2
+    return jump.op.name in SWITCHES and numbers and len(jump.args) <= 2
 
 
 def _is_known(node: Node, body: Block) -> bool:
@@ -115,14 +118,24 @@ class _Settled(Copier):
     def copy(self, step: Node) -> Node:
         if step is not self.comparison:
             return super().copy(step)
-        args = tuple(map(self.mapped, step.args))
-        if step.op.name in COMPARISONS:
-            self.map[step] = self.graph.constant(self.truth)
-        elif len(args) == 1:
-            self.map[step] = args[0] if self.truth else -args[0]
-        else:
-            self.map[step] = args[0] if self.truth else args[1]
+        self.map[step] = self._side(step.op.name, [self.mapped(arg) for arg in step.args])
         return self.map[step]
+
+    def _side(self, name: str, args: Sequence[Node]) -> Node:
+        sign = 1.0 if self.truth else -1.0
+        if name in COMPARISONS:
+            return self.graph.constant(self.truth)
+        if name == "sign":
+            return self.graph.constant(sign)
+        if name == "atan2":
+            # Just above the axis, or just below.
+            return self.graph.cursor.add(TABLE["atan2"], (self.graph.constant(0.0 * sign), args[1]))
+        if name == "copysign":
+            size: Node = TABLE["absolute"](args[0]) * sign
+            return size
+        if len(args) == 1:
+            return args[0] if self.truth else -args[0]
+        return args[0] if self.truth else args[1]
 
 
 def gap(
@@ -147,7 +160,8 @@ def gap(
         graph = copy.graph
         graph.name = f"{function.name}_switch"
         with graph.inside(graph.body):
-            first, *second = map(copy.anywhere, comparison.args)
+            places = CROSSING.get(comparison.op.name, (0, 1))[: len(comparison.args)]
+            first, *second = (copy.anywhere(comparison.args[k]) for k in places)
             result = Structure("leaf", first - second[0] if second else first)
         made = replace(lifted, graph=graph, result=result)
         known = functions[key] = Function(

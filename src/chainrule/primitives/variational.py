@@ -401,7 +401,7 @@ def refuse_jumps(
         if places is not None and len(places) <= MOST_SWITCHES:
             return places
     place = jumps[0] if jumps else None
-    if place is not None and not isinstance(place.op, (Flat, Invoke)):
+    if place is not None and order and not isinstance(place.op, (Flat, Invoke)):
         raise UnsupportedError(
             f"further derivatives of {what} that has a kink where its state, or time together with "
             "what is differentiated by, passes",

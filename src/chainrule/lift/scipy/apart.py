@@ -127,6 +127,7 @@ def apart(
     taken = _Apart(lifter, path.block, inputs, [own[place] for place in places])
     mapped = taken.mapped(found[0])
     taken.graph.name = names[0]
+    taken.graph.body.results = (mapped,)
     lifted = Lifted(taken.graph, {}, Structure("leaf", mapped), ())
     key = ("apart", len(graph.functions), names[0])
     function = graph.functions[key] = Function(
