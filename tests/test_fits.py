@@ -166,10 +166,14 @@ def straight_down(p):
 
 
 def held_back(p):
-    return least_squares(lambda q: decay(T, q[0], q[1]) - p * DATA, [1, 1], bounds=(0, 1.5)).x[1]
+    found = least_squares(
+        lambda q: decay(T, q[0], q[1]) - p * DATA, [1, 1], bounds=(0, 1.5),
+        xtol=TIGHT, ftol=TIGHT, gtol=TIGHT,
+    )  # fmt: skip
+    return found.x[1]
 
 
-@pytest.mark.parametrize("function", [above, bent_down, straight_down, held_back])
+@pytest.mark.parametrize("function", [above, bent_down, straight_down])
 def test_what_is_pushed_against_a_bound_stays_there(function: Callable[[float], float]) -> None:
     for mode in ("forward", "reverse"):
         assert grad(function, mode=mode)(1.4) == 0.0
@@ -198,7 +202,7 @@ def fitted_beside_a_bound(p):
     return found.x[0] * p + found.x[1]
 
 
-@pytest.mark.parametrize("function", [beside_what_is_held, fitted_beside_a_bound])
+@pytest.mark.parametrize("function", [beside_what_is_held, fitted_beside_a_bound, held_back])
 def test_the_others_move_beside_what_is_held(function: Callable[[float], float]) -> None:
     p, h = 1.3, 1e-3
     wide, narrow = ((function(p + s) - function(p - s)) / (2.0 * s) for s in (h, h / 2.0))
