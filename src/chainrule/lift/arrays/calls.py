@@ -25,7 +25,7 @@ from chainrule.graph.types import (
 )
 from chainrule.lift.arrays.forms import ufunc_method
 from chainrule.lift.arrays.manners import IGNORED, MANNERS, check_manner, is_default
-from chainrule.lift.arrays.mapping import vectorized
+from chainrule.lift.arrays.mapping import vectorized_object
 from chainrule.lift.arrays.sizes import is_whole
 from chainrule.lift.arrays.table import METHODS, special_form
 from chainrule.lift.arrays.updates import picked
@@ -101,7 +101,7 @@ class NumpyCalls(Methods):
             if method is not None:
                 return method
         if type(found).__name__ == "vectorize" and type(found).__module__ == "numpy":
-            return vectorized(self, [self.adopt(found.pyfunc, None), *args], keywords, node)
+            return vectorized_object(self, found, args, keywords, node)
         special = special_form(found) or scipy_form(found)
         if special is not None:
             if found.__name__ in OF_THE_WHOLE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -64,14 +65,15 @@ def spread(self: NumpyCalls, args: Sequence[Value]) -> tuple[list[Node], list[No
 def _vectorize(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.AST) -> Value:
     import numpy
 
-    given = bound(("pyfunc", "otypes"), args, keywords)
-    if set(given) - {"pyfunc", "otypes", "doc"}:
+    given = bound(("pyfunc", "otypes", "doc", "excluded", "cache", "signature"), args, keywords)
+    if set(given) - {"pyfunc", "otypes", "doc", "excluded", "signature"}:
         raise self.unsupported(
             "this call of `np.vectorize`",
             "Call it as np.vectorize(function, otypes=[float]).",
             node,
         )
-    options = {"otypes": given["otypes"]} if "otypes" in given else {}
+    kept = ("otypes", "excluded", "signature")
+    options = {str(key): given[key] for key in kept if key in given}
     return PartialCall(Static(numpy.vectorize.__call__), (given["pyfunc"],), options)
 
 
@@ -79,6 +81,14 @@ def vectorized(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.
     """``np.vectorize(function)(*arrays)``: a loop over the entries, as Python's floats."""
     function, *given = args
     typed = "otypes" in keywords
+    keywords = dict(keywords)
+    known, names = self.static_value(told := keywords.pop("excluded", Static(())))
+    excluded = names if known else [self.static_value(e)[1] for e in self.known_items(told) or ()]
+    whole = {key: keywords.pop(key) for key in tuple(keywords) if key in excluded}
+    if whole:
+        function = PartialCall(function, (), whole)
+    if "signature" in keywords:
+        return _of_parts(self, function, given, keywords, node)
     if set(keywords) - {"otypes"} or not given:
         raise self.unsupported(
             "this call of a vectorized function", "Call it with positional arguments.", node
@@ -102,6 +112,52 @@ def vectorized(self: NumpyCalls, args: Arguments, keywords: Keywords, node: ast.
     if len(shape) > 1:
         array = self.call_array(shaping.reshape, (array, *shape), ("C",), "method")
     return self.boxed(array)
+
+
+def vectorized_object(
+    self: NumpyCalls, found: Any, args: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    """A call of a vectorized function that exists outside of the function."""
+    own = {"excluded": Static(tuple(found.excluded))}
+    if found.signature:
+        own["signature"] = Static(found.signature)
+    return vectorized(self, [self.adopt(found.pyfunc, None), *args], {**keywords, **own}, node)
+
+
+def _of_parts(
+    self: NumpyCalls, function: Value, given: Arguments, keywords: Keywords, node: ast.AST
+) -> Value:
+    """``np.vectorize(function, signature="(n),(n)->()")``: of the rows of what is given."""
+    known, text = self.static_value(keywords["signature"])
+    taken, _, given_back = (text if known and isinstance(text, str) else "").partition("->")
+    cores = [part.count(",") + bool(part.strip()) for part in re.findall(r"\(([^)]*)\)", taken)]
+    arrays = [self.array_node(arg) for arg in given]
+    more = [
+        len(unit_axes_of(array.type)) - core for array, core in zip(arrays, cores, strict=False)
+    ]
+    plain = len(cores) == len(arrays) and given_back.count("(") == 1 and {*more} <= {0, 1}
+    if not plain or set(keywords) - {"signature", "otypes"}:
+        raise self.unsupported(
+            "this call of a vectorized function with a signature",
+            "Give it rows of what the function takes, or that itself, and let it return one array.",
+            node,
+        )
+    if not any(more):
+        return self.call(function, list(map(self.boxed, arrays)), {}, node)
+    rows = [self.indexed(self.boxed(a), node) if each else None
+            for a, each in zip(arrays, more, strict=True)]  # fmt: skip
+    count = next(row for row in rows if row is not None)[0]
+
+    def entry(index: Node) -> Value:
+        parts = [
+            self.boxed(array) if row is None else row[1](index)
+            for array, row in zip(arrays, rows, strict=True)
+        ]
+        return self.call(function, parts, {}, node)
+
+    import numpy
+
+    return self.call(Static(numpy.array), [self.gathered(count, entry, node)], {}, node)
 
 
 def _checked(self: NumpyCalls, value: Value, typed: bool, node: ast.AST) -> Value:
