@@ -250,3 +250,35 @@ def test_ends_that_move_are_refused() -> None:
 
     with pytest.raises(UnsupportedError, match="with these `bounds`"):
         grad(moving)(0.7)
+
+
+def sign_by_branches(a):
+    return brentq(lambda x: x + (1.0 if x > a else -1.0), -3.0, 3.0)
+
+
+def sign_by_copysign(a):
+    return ridder(lambda x: x + math.copysign(1.0, x - a), -3.0, 3.0)
+
+
+def sign_by_numpy(a):
+    return root_scalar(lambda x: x + np.sign(x - a), bracket=[-3.0, 3.0]).root
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize(
+    "function", [sign_by_branches, sign_by_copysign, sign_by_numpy], ids=lambda f: f.__name__
+)
+def test_a_jump_over_zero_is_no_root(function: Callable[[float], float], mode: str) -> None:
+    # The search ends where the function jumps: there the slopes tell nothing of where that is.
+    with pytest.raises(ArithmeticError, match="jumps where a root was looked for"):
+        grad(function, mode=mode)(0.3)
+
+
+def beside_a_jump(a):
+    return brentq(lambda x: x**3 - a + (x % 1.0) + (0.5 if x > 2.0 * a else 0.0), 0.0, 3.0)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_a_root_beside_a_jump_is_one(mode: str) -> None:
+    slope = grad(beside_a_jump, mode=mode)(0.3)
+    assert oracle.agrees(oracle.derivative(beside_a_jump, (0.3,)), slope)

@@ -14,6 +14,7 @@ from chainrule.primitives.arithmetic import greater, greater_equal, logical_not
 from chainrule.primitives.control import raise_where
 from chainrule.primitives.declare import TABLE, Flat
 from chainrule.primitives.invoke import COST, with_effect
+from chainrule.primitives.jumps import BOTH, moving_jump, own_function
 
 # How far from a solution, by its largest entry or on its own, it still is one.
 NEAR, NEAREST = 1e-3, 1e-6
@@ -21,6 +22,12 @@ UNFOUND = "raise ArithmeticError('no {} was found: there is no derivative')"
 # How the ends are written between which a minimum has to lie.
 BETWEEN = "bounds=("
 AT_AN_END = "raise ArithmeticError('the minimum is at a bound: there is no derivative')"
+# Searches that find where a function changes its sign, which it may do without being zero there.
+BRACKETS = tuple(
+    f"scipy.optimize.{name}"
+    for name in ("brentq", "brenth", "bisect", "ridder", "toms748", "root_scalar")
+)
+JUMP = "raise ArithmeticError('the function jumps where a root was looked for: no slope is known')"
 TELLING = {
     "scipy.optimize.root_scalar": ("root", "converged"),
     "scipy.optimize.minimize_scalar": ("minimum", "success"),
@@ -57,6 +64,8 @@ def check_found(node: Node, args: Sequence[Node], zero: Node, slope: Node) -> No
     ``zero`` is what is zero where SciPy has found what it looked for, with ``slope`` there.
     """
     dotted = str(node.params[1])
+    if dotted.startswith(BRACKETS) and _may_jump(node, zero):
+        raise_where(is_far(zero / slope, zero.args[0], 10.0), JUMP)
     if BETWEEN in str(node.params[4:5]):
         _check_inside(zero / slope, zero.args[0], *args[:2])
     if dotted in TELLING:
@@ -77,8 +86,15 @@ def _check_inside(step: Node, place: Node, low: Node, high: Node) -> None:
     raise_where(greater_equal(TABLE["absolute"](step), room), AT_AN_END)
 
 
-def is_far(step: Node, place: Node) -> Node:
+def _may_jump(node: Node, zero: Node) -> bool:
+    """Whether what is zero branches on its variable."""
+    functions = zero.graph.functions
+    body = own_function(functions, functions[node.params[0]]).lifted.graph.body
+    return moving_jump(body, {body.parameters[0]: {*BOTH}}) is not None
+
+
+def is_far(step: Node, place: Node, times: float = 1.0) -> Node:
     """Whether a step of Newton's would lead away from a place."""
     absolute = TABLE["absolute"]
-    far: Node = greater(absolute(step), absolute(place) * NEAR + NEAREST)
+    far: Node = greater(absolute(step), absolute(place) * (times * NEAR) + times * NEAREST)
     return far
