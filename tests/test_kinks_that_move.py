@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.integrate import odeint, quad, solve_ivp
+from scipy.integrate import dblquad, odeint, quad, solve_ivp
 from scipy.interpolate import interp1d
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 
 from chainrule import UnsupportedError, grad, hessian
 from tests.differences import along
@@ -116,10 +116,32 @@ def rounded(a, b):
     return quad(lambda x: math.floor(x / b), 0.0, 1.0)[0] + a
 
 
+def by_the_outer_variable(a, b):
+    inner = lambda y, x: (1.0 if x > 0.3 * a else 0.0) * y * b  # noqa: E731
+    return dblquad(inner, 0.0, 1.0, 0.0, 1.0)[0]
+
+
+def of_an_integral(a, b):
+    def outer(x):
+        return quad(lambda y: (b if x > 0.3 * a else 0.0) * y, 0.0, 1.0)[0]
+
+    return quad(outer, 0.0, 1.0)[0]
+
+
+def of_a_root(a, b):
+    def outer(x):
+        return brentq(lambda y: y - (b if x > 0.3 * a else 0.1), -1.0, 2.0)
+
+    return quad(outer, 0.0, 1.0)[0]
+
+
+JUMPS = [
+    remainder, sided, turned, begun, even, rounded, by_the_outer_variable, of_an_integral, of_a_root
+]  # fmt: skip
+
+
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
-@pytest.mark.parametrize(
-    "f", [remainder, sided, turned, begun, even, rounded], ids=lambda f: f.__name__
-)
+@pytest.mark.parametrize("f", JUMPS, ids=lambda f: f.__name__)
 def test_integrals_of_what_jumps_where_a_parameter_moves_it_are_refused(
     f: Callable[..., float], mode: str
 ) -> None:

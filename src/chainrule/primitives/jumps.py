@@ -34,6 +34,9 @@ BENDING = (
 )  # fmt: skip
 
 
+# What is made of a function, under the key that is the first of their parameters.
+FUNCTIONALS = ("integral", "integral_effect", "root", "root_effect")
+
 # What is a kink itself, at 0 or where two numbers meet.
 HINGES = ("absolute", "maximum", "minimum", "python_max", "python_min")
 
@@ -167,8 +170,33 @@ def _those(
             else frozenset[str]().union(*(depends.get(arg, frozenset()) for arg in where))
         )
         moves = known == BOTH and step.op.name != "stopped"
-        if moves and step not in checks and counts(step):
+        inner = _inner_function(step) if moves else None
+        if moves and step not in checks and (counts(step) or _jumps(inner, step, depends, order)):
             yield step
+
+
+def _inner_function(step: Node) -> Function | None:
+    """The function that a step integrates, or of which it finds a root."""
+    key = step.params[0] if step.params and step.op.name in FUNCTIONALS else None
+    function = step.block.graph.functions.get(key)
+    return None if function is None else own_function(step.block.graph.functions, function)
+
+
+def _jumps(
+    function: Function | None, step: Node, depends: Mapping[Node, frozenset[str]], order: int
+) -> bool:
+    """Whether what is made of a function may jump as this does, by what it takes besides."""
+    if function is None:
+        return False
+    count = step.params[2]
+    assert isinstance(count, int)
+    body, values = function.lifted.graph.body, step.args[count:]
+    parameters = body.parameters[len(body.parameters) - len(values) :]
+    marks = {
+        parameter: set(depends.get(value, ()))
+        for parameter, value in zip(parameters, values, strict=True)
+    }
+    return any(True for _ in moving_kinks(body, marks, order))
 
 
 def _checks(steps: Sequence[Node]) -> set[Node]:
