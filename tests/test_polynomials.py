@@ -55,18 +55,39 @@ def test_polynomials_are_differentiated_by_their_coefficients(f: Any, mode: Any)
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        # NumPy drops coefficients that are zero.
-        ("np.poly1d(c).coeffs[0]", "`coeffs` of a poly1d"),
-        ("np.polynomial.Polynomial(c).coef[0]", "`coef` of a Polynomial"),
-        ("c[0] * len(np.poly1d(c))", "`order` of a poly1d"),
-        ("c[0] if np.poly1d(c) else c[1]", "`order` of a poly1d"),
-        ("c[0] if np.poly1d(c) == np.poly1d(c) else c[1]", "`coeffs` of a poly1d"),
         ("np.poly1d(c)[1]", "`__getitem__` of a poly1d"),
         ("np.polyval(np.poly1d(c), 2.0)", "used as a whole"),
         ("np.poly1d(c)", "a poly1d as a result"),
     ],
 )
-def test_what_tells_how_many_coefficients_there_are_is_refused(text: str, found: str) -> None:
+def test_what_a_polynomial_is_not_asked_is_refused(text: str, found: str) -> None:
     f = function_of(f"def f(c):\n    return {text}\n")
     with pytest.raises(UnsupportedError, match=found):
         grad(f)(C)
+
+
+TOLD = [
+    "np.poly1d(c).coeffs[0] * c[1]",
+    "(np.poly1d(c[:2]) * np.poly1d(c[1:])).c @ np.cos(np.arange(4.0))",
+    "np.sum((np.poly1d(np.append(0.0, c)) ** 2).coef[:4] * c)",
+    "c[0] * len(np.poly1d(c)) + np.poly1d(c).order * c[1]",
+    "c[0] * c[1] if np.poly1d(c) else c[1]",
+    "c[0] * c[2] if np.poly1d(c) == np.poly1d(c[:2]) else c[1]",
+    "np.sum(np.poly1d(c * c).roots.real * c[1:]) + np.sum(np.abs(np.poly1d(c).r))",
+    "np.polynomial.Polynomial(c).coef[0] * np.polynomial.Polynomial(c).degree()",
+    "np.sum((np.polynomial.Polynomial(c) * np.polynomial.Polynomial(c[:2])).coef ** 3)",
+    "(np.polynomial.Polynomial(c) ** 2 - 1.0).integ(1, k=c[1]).coef @ np.cos(np.arange(8.0))",
+    "(np.polynomial.Polynomial(c) - np.polynomial.Polynomial(c) * 0.0).deriv().coef[2]",
+    "np.polynomial.Polynomial.fit([0.0, 1.0, 2.0, 4.0], c, 2).convert().coef @ c[1:]",
+]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("text", TOLD)
+def test_what_a_polynomial_tells_of_its_coefficients_has_slopes(text: str, mode: Any) -> None:
+    f = function_of(f"def f(c):\n    return {text}\n")
+    value, slope = value_and_grad(f, mode=mode)(C.copy())
+    np.testing.assert_array_equal(value, f(C))
+    steps = 1e-5 * np.eye(4)
+    expected = [(f(C + step) - f(C - step)) / 2e-5 for step in steps]
+    np.testing.assert_allclose(slope, expected, rtol=1e-6, atol=1e-7)

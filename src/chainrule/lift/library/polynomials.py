@@ -1,7 +1,7 @@
 """Polynomials of NumPy as objects, as classes that are lifted like the user's own.
 
-Leading zeros, which NumPy drops, are kept: no value tells, and what would tell asks for attributes
-that there are not, which is refused.
+Leading zeros, which NumPy drops, are kept where no value tells, and taken off where coefficients
+are asked for.
 """
 
 from __future__ import annotations
@@ -14,6 +14,27 @@ from chainrule.lift.library.object_sets import IN_PLACE_OF
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,has-type,attr-defined"
 
 
+def without_first(held):
+    """Coefficients without the zeros in front; one stays."""
+    first = 0
+    while first < len(held) - 1 and held[first] == 0:
+        first += 1
+    return held[first:]
+
+
+def without_last(held):
+    """Coefficients without the zeros at the end; one stays."""
+    count = len(held)
+    while count > 1 and held[count - 1] == 0:
+        count -= 1
+    return held[:count]
+
+
+def same(first, second):
+    """Whether the coefficients are as many, and equal."""
+    return len(first) == len(second) and bool(np.all(first == second))
+
+
 class Descending:
     """``np.poly1d`` of coefficients, that of the highest power first."""
 
@@ -23,11 +44,38 @@ class Descending:
     def __call__(self, val):
         return np.polyval(self.held, val)
 
+    @property
+    def coeffs(self):
+        """The coefficients, that of the highest power first."""
+        return without_first(self.held)
+
+    c = coef = coefficients = coeffs
+
+    @property
+    def order(self):
+        """The highest power."""
+        return len(self.coeffs) - 1
+
+    o = order
+
+    @property
+    def roots(self):
+        """Where it is 0."""
+        return np.roots(self.held)
+
+    r = roots
+
     def __len__(self):
         return self.order
 
     def __eq__(self, other):
-        return self.coeffs == other
+        return same(self.coeffs, other.coeffs)
+
+    def __pow__(self, n):
+        held = np.ones(1)
+        for _ in range(n):
+            held = np.convolve(held, self.held)
+        return Descending(held)
 
     def deriv(self, m=1):
         """The slope."""
@@ -91,17 +139,38 @@ def fit(vander_f, x, y, deg, rcond=None, full=False, w=None):
 class Ascending:
     """``np.polynomial.Polynomial`` of coefficients, that of the constant first."""
 
-    def __init__(self, coef):
+    def __init__(self, coef, trimmed=False):
         self.held = np.atleast_1d(coef)
+        # What is reckoned with loses the zeros at its end.
+        self.trimmed = trimmed
 
     def __call__(self, arg):
         return np.polynomial.polynomial.polyval(arg, self.held)
 
+    @property
+    def coef(self):
+        """The coefficients, that of the constant first."""
+        return without_last(self.held) if self.trimmed else self.held
+
+    def degree(self):
+        """The highest power."""
+        return len(self.coef) - 1
+
+    def convert(self):
+        """Itself, of the variable itself."""
+        return Ascending(self.held)
+
     def __len__(self):
-        return self.coef
+        return len(self.coef)
+
+    def __pow__(self, n):
+        held = np.ones(1)
+        for _ in range(n):
+            held = np.convolve(held, self.held)
+        return Ascending(held, True)
 
     def __eq__(self, other):
-        return self.coef == other
+        return same(self.coef, other.coef)
 
     def deriv(self, m=1):
         """The slope."""
@@ -110,22 +179,22 @@ class Ascending:
             held = held[1:] * np.arange(1, len(held))
         return Ascending(held)
 
-    def integ(self, m=1):
-        """The integral from 0."""
+    def integ(self, m=1, k=0.0):
+        """The integral from 0, and a constant."""
         held = self.held
         for _ in range(m):
-            held = np.append(0.0, held / np.arange(1, len(held) + 1))
-        return Ascending(held)
+            held = np.append(1.0 * k, held / np.arange(1, len(held) + 1))
+        return Ascending(held, self.trimmed)
 
     def __neg__(self):
-        return Ascending(-self.held)
+        return Ascending(-self.held, self.trimmed)
 
     def __add__(self, other):
         other = other if isinstance(other, np.polynomial.Polynomial) else Ascending(other)
         more = len(other.held) - len(self.held)
         if more > 0:
-            return Ascending(np.append(self.held, np.zeros(more)) + other.held)
-        return Ascending(self.held + np.append(other.held, np.zeros(-more)))
+            return Ascending(np.append(self.held, np.zeros(more)) + other.held, True)
+        return Ascending(self.held + np.append(other.held, np.zeros(-more)), True)
 
     __radd__ = __add__
 
@@ -138,13 +207,13 @@ class Ascending:
 
     def __mul__(self, other):
         if isinstance(other, np.polynomial.Polynomial):
-            return Ascending(np.convolve(self.held, other.held))
-        return Ascending(self.held * other)
+            return Ascending(np.convolve(self.held, other.held), True)
+        return Ascending(self.held * other, True)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other):
-        return Ascending(self.held / other)
+        return Ascending(self.held / other, True)
 
 
 class Mapped:
@@ -164,6 +233,19 @@ class Mapped:
         for _ in range(m):
             held = held[1:] * self.scale * np.arange(1, len(held))
         return Mapped(held, self.shift, self.scale)
+
+    def degree(self):
+        """The highest power."""
+        return len(self.coef) - 1
+
+    def convert(self):
+        """The polynomial of the variable itself, by Horner's rule."""
+        inner = np.array([self.shift, self.scale])
+        held = self.coef[-1:]
+        for k in range(2, len(self.coef) + 1):
+            moved = np.convolve(held, inner)
+            held = np.append(self.coef[-k] + moved[0], moved[1:])
+        return Ascending(held, True)
 
 
 def series(coef, domain=None, window=None, symbol="x"):
