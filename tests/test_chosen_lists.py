@@ -297,3 +297,39 @@ def test_arrays_are_written_to_in_conditional_expressions(
     point: tuple[float, float], mode: str
 ) -> None:
     test_writes_reach_the_list_that_was_chosen(done_where_it_holds, point, mode)
+
+
+def bound_anew_in_a_loop(x, y, n):
+    first, second = [x], [3.0 * x]
+    row = first if x > y else second
+    row[0] *= x
+    for _ in range(n):
+        row = first
+    return row[0] * y
+
+
+def written_and_bound_anew(x, y, n):
+    first, second = [x], [3.0 * x]
+    row = first if x > y else second
+    k = 0
+    while k < n:
+        row[0] *= x
+        row = first
+        k += 1
+    return row[0] + first[0] * y
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [bound_anew_in_a_loop, written_and_bound_anew])
+@pytest.mark.parametrize("point", [(0.7, 1.3, 2), (1.3, 0.7, 2), (0.7, 1.3, 0)])
+def test_a_loop_that_binds_the_name_to_the_first_is_right_or_refused(
+    f: Callable[..., Any], point: tuple[float, float, int], mode: Any
+) -> None:
+    """The name was taken for what it was before the loop: the value was that of the other list."""
+    try:
+        value, slope = value_and_grad(f, mode=mode)(*point)
+    except UnsupportedError as error:
+        assert "row" in str(error)
+    else:
+        assert value == f(*point)
+        assert oracle.agrees(oracle.derivative(f, point, wrt="x"), slope)

@@ -11,7 +11,7 @@ from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box
 from chainrule.lift.kinds import kind_of, kind_of_type
-from chainrule.lift.values import DictBox, Either, ListBox, ObjectBox, Value, View
+from chainrule.lift.values import UNBOUND, DictBox, Either, ListBox, ObjectBox, Value, View
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays import creation
 from chainrule.primitives.written import display_type
@@ -167,7 +167,7 @@ def in_time(shape: Shape) -> Shape:
 
 def bound_part(value: Value) -> Value:
     """What a value is where it is bound."""
-    return value.then if isinstance(value, Either) else value
+    return value.then if isinstance(value, Either) and value.orelse is UNBOUND else value
 
 
 def kind_of_shape(shape: Shape) -> Any:
