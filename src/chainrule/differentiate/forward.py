@@ -10,6 +10,7 @@ from functools import cached_property
 
 from chainrule.differentiate.activity import active, all_steps, varied
 from chainrule.differentiate.attempted import again_behind
+from chainrule.differentiate.begun import refuse_begun
 from chainrule.differentiate.keys import refuse_keys
 from chainrule.differentiate.order import onward
 from chainrule.differentiate.origins import sources
@@ -299,6 +300,8 @@ class ForwardWalker(Copier):
             following = tuple(map(self.mapped, nexts))
             following += tuple(self._dot_or_zero(nexts[k], d) for k, d in carried)
             body.results = following + tuple(map(self.mapped, old.results[len(nexts) :]))
+        if carried:
+            refuse_begun(self.graph, self.points, node, self._moves, self.mapped)
         made = self.replace(node, args + starts, (kind, new_condition, body, breaks))
         self._bind_extra(node, made, carried, len(initial), 0)
         for known, dots in zip(self.known, self.dots, strict=True):
@@ -471,6 +474,7 @@ class ForwardWalker(Copier):
             limits: tuple[Node, ...] = (zero, zero, one)
         else:
             limits = tuple(map(self.mapped, bounds))
+        refuse_begun(self.graph, self.points, node, self._moves, self.mapped)
         starts = tuple(self._initial_tangent(initial[k], parameters[k], d) for k, d in carried)
         new = Block(self.graph, self.graph.cursor, body)
         new.parameter("i", self.graph.constant(0).type)

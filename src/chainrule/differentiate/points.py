@@ -170,7 +170,7 @@ class Points:
         if told:
             return told
         predicate = asked(node.args[0])
-        compared = list(_equal_nodes(conditions)) if conditions else [predicate.args]
+        compared = list(equal_nodes(conditions)) if conditions else [predicate.args]
         iterates = converged(arms[position], compared, self._owners, self._varied)
         if iterates is None or not (conditions or are_iterates(predicate, position == 0, iterates)):
             return conditions or self._met(node, position == 0)
@@ -186,9 +186,9 @@ class Points:
 
     def arm(self, branch: Node, truth: bool) -> tuple[Condition, ...]:
         """What is equal in an arm of a branch, whatever flows through its results."""
-        return self._known_equal(branch.args[0], truth, branch.block)
+        return self.known_equal(branch.args[0], truth, branch.block)
 
-    def _known_equal(self, predicate: Node, truth: bool, block: Block) -> tuple[Condition, ...]:
+    def known_equal(self, predicate: Node, truth: bool, block: Block) -> tuple[Condition, ...]:
         return _open(self._equal(predicate, truth, block), following(predicate, truth))
 
     def before(self, choice: Node) -> tuple[Condition, ...]:
@@ -332,7 +332,7 @@ class Points:
         if not (is_constant(initial[k]) and initial[k].params[0] is False):
             return ()
         found: list[Condition] = []
-        for nodes in _equal_nodes(self._known_equal(next_states(loop)[k], True, body)):
+        for nodes in equal_nodes(self.known_equal(next_states(loop)[k], True, body)):
             outer = sources(nodes, lambda node: node in states or not inside(node, body))
             moving = tuple(node for node in outer if node in self._varied)
             if moving and not any(node in states for node in moving):
@@ -382,13 +382,13 @@ def _open(conditions: Iterable[Condition], known: Mapping[Node, bool]) -> tuple[
     return tuple(found.values())
 
 
-def _equal_nodes(conditions: Sequence[Condition]) -> Iterator[tuple[Node, ...]]:
+def equal_nodes(conditions: Sequence[Condition]) -> Iterator[tuple[Node, ...]]:
     """The compared values of all cases."""
     for condition in conditions:
         if not isinstance(condition, Cases):
             yield condition.nodes
         else:
-            yield from _equal_nodes((*condition.then, *condition.orelse))
+            yield from equal_nodes((*condition.then, *condition.orelse))
 
 
 def _of_all(predicate: Node, truth: bool) -> Node:

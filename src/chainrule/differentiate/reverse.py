@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from chainrule.differentiate.activity import active, all_steps, varied
 from chainrule.differentiate.attempted import again_behind
 from chainrule.differentiate.backward_loop import BackwardLoop
+from chainrule.differentiate.begun import refuse_begun
 from chainrule.differentiate.chosen import Uses, hidden_entries, is_choice, may_be_steep, only_in
 from chainrule.differentiate.computed import arms_not_run, is_taken, only_arm_with
 from chainrule.differentiate.forward import check_rule
@@ -323,6 +324,10 @@ class ReverseWalker(Adjoints):
             # Each of its arms has the slope of its own again.
             self.graph.continued.add(made)
 
+    def _given(self, felt: Node | bool) -> Doubt:
+        """Whether something is ``felt``, where compared values vary."""
+        return lambda nodes: felt if any(node in self._varied for node in nodes) else False
+
     def _refuse_found(self, choice: Node, felt: Node | bool) -> None:
         """Raise before a choice that rests on what a search has found equal."""
         conditions = self._points.before(choice)
@@ -433,6 +438,8 @@ class ReverseWalker(Adjoints):
         if not any(self.bar(items[k]) is not None for k in carried):
             return
         starts = [self.state_bar(self.bar(items[k]), items[k], parameters[k]) for k in carried]
+        felt = either([nonzero(start) for start in starts])
+        refuse_begun(self.graph, self._points, node, self._given(felt), itself)
         gathered = {
             k: start
             for k, start in zip(carried, starts, strict=True)
