@@ -205,7 +205,6 @@ def least_at_a_kink(x):
     ("function", "words"),
     [
         (least_at_a_kink, "whose slope may jump"),
-        (jump, "branches on its variable together with"),
         (floor_in_the_integrand, "branches on its variable together with"),
         (error_estimate, "estimate of an integral's error"),
         (printing, "prints, or changes what is around it"),
@@ -214,6 +213,8 @@ def least_at_a_kink(x):
 def test_what_leibniz_does_not_allow_is_refused(function: Callable[..., Any], words: str) -> None:
     with pytest.raises(UnsupportedError, match=words):
         grad(function)(0.7)
+    with pytest.raises(ArithmeticError, match="inside of the range"):
+        grad(jump)(0.7)
     with pytest.raises(UnsupportedError):
         grad(root_in_a_bracket, target="numba")(0.7, 1.3)
 

@@ -51,7 +51,7 @@ def test_their_slopes_are_known(f: Callable[..., float]) -> None:
 @pytest.mark.parametrize("f", JUMPING, ids=lambda f: f.__name__)
 def test_there_are_no_second_derivatives_where_slopes_jump(f: Callable[..., float]) -> None:
     # They are not those of the pieces: the kink moves, and with it the jump of the slope.
-    message = r"further derivatives of .* kink|jumps where it switches"
+    message = r"further derivatives of .* kink|jumps where it switches|has a kink, inside"
     with pytest.raises((UnsupportedError, ArithmeticError), match=message):
         hessian(f, wrt=("a", "b"))(*POINT)
 
@@ -100,6 +100,10 @@ def sided(a, b):
     return quad(lambda x: b * math.copysign(1.0, x - 0.3 * a), 0.0, 1.0)[0]
 
 
+def switched(a, b):
+    return quad(lambda x: 1.0 if x > 0.3 * a else b, 0.0, 1.0)[0]
+
+
 def turned(a, b):
     return quad(lambda x: b * math.atan2(x - 0.3 * a, -1.0), 0.0, 1.0)[0]
 
@@ -136,7 +140,7 @@ def of_a_root(a, b):
 
 
 JUMPS = [
-    remainder, sided, turned, begun, even, rounded, by_the_outer_variable, of_an_integral, of_a_root
+    remainder, sided, turned, rounded, by_the_outer_variable, of_an_integral, of_a_root
 ]  # fmt: skip
 
 
@@ -147,6 +151,45 @@ def test_integrals_of_what_jumps_where_a_parameter_moves_it_are_refused(
 ) -> None:
     with pytest.raises(UnsupportedError, match="branches on its variable together with"):
         grad(f, wrt=("a", "b"), mode=mode)(*POINT)
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", [begun, even, switched], ids=lambda f: f.__name__)
+def test_a_jump_inside_of_the_range_has_no_slope(f: Callable[..., float], mode: str) -> None:
+    with pytest.raises(ArithmeticError, match="inside of the range: no slope is known"):
+        grad(f, wrt=("a", "b"), mode=mode)(*POINT)
+
+
+def over_the_support(a, b):
+    return quad(lambda x: x * stats.expon.pdf(x, loc=a, scale=b), a, np.inf)[0]
+
+
+def between_the_ends(a, b):
+    return quad(lambda x: x * x * stats.uniform.pdf(x, a, b), a, a + b)[0]
+
+
+def beyond(a, b):
+    return quad(lambda x: b * x * max(x - 0.1 * a, 0.0) * (2.0 if x > 5.0 * a else 1.0), 0.5, 3.0)[
+        0
+    ]
+
+
+OUTSIDE = [over_the_support, between_the_ends, beyond]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", OUTSIDE, ids=lambda f: f.__name__)
+def test_jumps_that_are_not_inside_of_the_range_are_not_felt(
+    f: Callable[..., float], mode: str
+) -> None:
+    for k, slope in enumerate(grad(f, wrt=("a", "b"), mode=mode)(*POINT)):
+        step = np.eye(2)[k]
+        expected, noise = along(lambda h, step=step: f(*(np.array(POINT) + h * step)), 1e-3)
+        assert slope == pytest.approx(float(expected), rel=1e-6, abs=1e-8 + 10.0 * noise)
+
+
+def test_kinks_beyond_the_range_leave_second_derivatives() -> None:
+    check_product(beyond, POINT, ("a", "b"), (0.3, -0.8), rel=1e-6, slack=1e-8)
 
 
 def tabulated(a, b):
@@ -189,7 +232,7 @@ def test_integrals_of_what_bends_there_have_first_derivatives_only(
 
 
 def test_probabilities_bend_where_their_support_ends() -> None:
-    with pytest.raises(UnsupportedError, match="with a kink where its variable passes"):
+    with pytest.raises(ArithmeticError, match="has a kink, inside of the range"):
         hessian(of_probability, wrt=("a", "b"))(*POINT)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from chainrule.errors import UnsupportedError
-from chainrule.graph.block import Graph
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, Type, dtype_of
@@ -26,7 +25,8 @@ from chainrule.primitives.invoke import (
     derivative_of,
     with_effect,
 )
-from chainrule.primitives.jumps import moving_kink, order_of, own_function
+from chainrule.primitives.jump_places import check_outside, is_fixed, places_of
+from chainrule.primitives.jumps import moving_kinks, order_of, own_function
 from chainrule.primitives.partials import scaled
 from chainrule.primitives.walker import ReverseWalker
 
@@ -109,14 +109,14 @@ class Integral(Functional):
         """The integral of the slope of the integrand by a number."""
         functions = args[0].graph.functions
         position = self._position(node, k)
-        self._check(node, args[0].graph, position)
+        self._check(node, args, position)
         function = slope_of(functions, functions[node.params[0]], position)
         return self._integral(node, function, tuple(args), FLOAT)
 
     def _derived(self, node: Node, args: Sequence[Node], kind: str, k: int, type: Type) -> Function:
         """The pullback or pushforward of the integrand by one of its values."""
         functions, position = args[0].graph.functions, self._position(node, k)
-        self._check(node, args[0].graph, position)
+        self._check(node, args, position)
         mask = tuple(j == k for j, _ in enumerate(args) if j == 0 or not self._is_own(node, j))
         return derivative_of(functions, functions[node.params[0]], kind, mask, 0, (type,))
 
@@ -138,8 +138,12 @@ class Integral(Functional):
         op = INTEGRAL_EFFECT if function.raises else INTEGRAL
         return args[0].graph.cursor.add(op, args, params, type)
 
-    def _check(self, node: Node, graph: Graph, position: int) -> None:
-        """Refuse an integrand with jumps that move: Leibniz's rule leaves them out."""
+    def _check(self, node: Node, args: Sequence[Node], position: int) -> None:
+        """Refuse an integrand with jumps that move: Leibniz's rule leaves them out.
+
+        Where it is known where they are, the code asks whether that is inside of the range.
+        """
+        graph = args[0].graph
         given = graph.functions[node.params[0]]
         function, order = own_function(graph.functions, given), order_of(graph.functions, given)
         body = function.lifted.graph.body
@@ -147,21 +151,27 @@ class Integral(Functional):
             # A direction or an adjoint, in which a derivative is linear.
             return
         variable, moving = body.parameters[0], body.parameters[position]
-        place = moving_kink(body, {variable: {"where"}, moving: {"moves"}}, order)
-        if place is not None and order and not isinstance(place.op, (Flat, Invoke)):
+        jumps = list(moving_kinks(body, {variable: {"where"}, moving: {"moves"}}, order))
+        places = [places_of(jump, variable) for jump in jumps]
+        known = [each for each in places if each and all(is_fixed(p, variable) for p in each)]
+        if len(known) == len(jumps):
+            for jump, found in zip(jumps, known, strict=True):
+                check_outside(node, args, function, jump, found)
+            return
+        place = jumps[0]
+        if order and not isinstance(place.op, (Flat, Invoke)):
             raise UnsupportedError(
                 f"further derivatives of `{name_of(node)}` of a function with a kink where its "
                 "variable passes what is differentiated by",
                 remedy="Its slopes jump there: integrate each piece for itself, from end to end.",
                 position=place.origin.position or node.origin.position,
             )
-        if place is not None:
-            raise UnsupportedError(
-                f"`{name_of(node)}` of a function that branches on its variable together with "
-                "what is differentiated by",
-                remedy="Integrate each piece for itself, from end to end.",
-                position=place.origin.position or node.origin.position,
-            )
+        raise UnsupportedError(
+            f"`{name_of(node)}` of a function that branches on its variable together with "
+            "what is differentiated by",
+            remedy="Integrate each piece for itself, from end to end.",
+            position=place.origin.position or node.origin.position,
+        )
 
 
 INTEGRAL = Integral("integral", cost=10 * COST, domain=())

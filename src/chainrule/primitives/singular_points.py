@@ -71,12 +71,17 @@ def _at(step: Node, places: Places) -> Sequence[Node]:
     return step.args if places is None else [step.args[k] for k in places if k < len(step.args)]
 
 
-def _at_ends(step: Node) -> Sequence[Node] | None:
-    """Of a density: the variable and what moves the ends of the support; None if it has none."""
+def ends_of_support(step: Node) -> list[float]:
+    """Of a density: the ends of the support of the distribution with location 0 and scale 1."""
     name = step.op.name.rpartition("_")[0]
     distribution = getattr(sys.modules.get("scipy.stats"), name, None)
     ends = [getattr(distribution, end, math.inf) for end in "ab"]
-    bounded = [end for end in ends if math.isfinite(end)]
+    return [float(end) for end in ends if math.isfinite(end)]
+
+
+def _at_ends(step: Node) -> Sequence[Node] | None:
+    """Of a density: the variable and what moves the ends of the support; None if it has none."""
+    bounded = ends_of_support(step)
     if not bounded or len(step.args) < 3:
         return None
     variable, *_, location, scale = step.args
