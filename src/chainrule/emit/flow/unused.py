@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 from chainrule.emit.memory.liveness import Liveness
 from chainrule.emit.plan import (
@@ -40,23 +41,39 @@ def drop_unused(plan: Plan) -> None:
 
 
 def drop_overwritten(plan: Plan) -> None:
-    """Drop constants that a variable does not hold until it is read.
+    """Drop constants, and copies, that a variable does not hold until it is read.
 
     The arms of branches that were merged may give it another one first, or not read it.
     """
     dead = Liveness(plan).dead
-    for block in blocks_of(plan.body):
-        for statement in block if len(block) > 1 else ():
-            if isinstance(statement, Move):
-                pairs = [
-                    (target, source)
-                    for target, source in zip(statement.targets, statement.sources, strict=True)
-                    if source.op is not CONSTANT or (statement, target) not in dead
-                ]
-                statement.targets = [target for target, _ in pairs]
-                statement.sources = [source for _, source in pairs]
-        kept = [each for each in block if not isinstance(each, Move) or each.targets]
-        block[:] = kept
+    blocks = [block for block in blocks_of(plan.body) if len(block) > 1]
+    moves = dict.fromkeys(each for block in blocks for each in block if isinstance(each, Move))
+    held = _held_by(plan, moves)
+    for statement in moves:
+        pairs = [
+            (target, source)
+            for target, source in zip(statement.targets, statement.sources, strict=True)
+            if source.op not in (CONSTANT, VARIABLE)
+            or (statement, target) not in dead
+            or target in held
+        ]
+        statement.targets = [target for target, _ in pairs]
+        statement.sources = [source for _, source in pairs]
+    for block in blocks:
+        block[:] = [each for each in block if not isinstance(each, Move) or each.targets]
+
+
+def _held_by(plan: Plan, moves: Collection[Move]) -> set[Value]:
+    """What is copied by the moves other than these, which stay, also through some of these."""
+    others = [each for each in walk(plan.body) if isinstance(each, Move) and each not in moves]
+    held = {source for move in others for source in move.sources}
+    pairs = [pair for move in moves for pair in zip(move.targets, move.sources, strict=True)]
+    for _ in pairs:
+        more = {source for target, source in pairs if target in held} - held
+        if not more:
+            break
+        held |= more
+    return held
 
 
 def _drop_undefined(plan: Plan) -> None:
