@@ -54,7 +54,12 @@ def beyond_the_edges(p):
     return SURFACE.ev(p - 2.0, p + 4.0) + SURFACE(p[0] + 5.0, p[1])[0]
 
 
+def table_of_values(p):
+    return splev(p, splrep(T, Y * p[0]))
+
+
 CASES = (
+    table_of_values,
     at_places, by_coefficients, curved, of_lines, at_one_place, at_pairs, on_a_grid,
     beyond_the_edges,
 )  # fmt: skip
@@ -92,10 +97,6 @@ def moving_knots(p):
     return splev(0.3, (TABLE[0] * p[1], TABLE[1] * p[0], 3))
 
 
-def table_of_values(p):
-    return splev(p, splrep(T, Y * p[0]))
-
-
 def sharp(p):
     return LOW.ev(p[0], p[1], dx=1)
 
@@ -104,7 +105,6 @@ def sharp(p):
     ("f", "words"),
     [
         (moving_knots, "with respect to its knots"),
-        (table_of_values, "with respect to its table|through `splrep`"),
         (sharp, "as often as its degree"),
     ],
 )

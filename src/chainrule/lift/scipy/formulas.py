@@ -39,6 +39,9 @@ class Formulas(Registries):
         formula = formula_of(function.value)
         if formula is None:
             return super()._call_object(function, args, keywords, node)
+        table = None if self.inside_foreign() else self.constant_call(function, args, keywords)
+        if table is not None:
+            return table
         given = as_taken(self, formula, function.value, args, keywords)
         if given is None:
             taken = inspect.signature(formula.function or formula_of).parameters
