@@ -98,6 +98,42 @@ def filters(a, b):
     return sum(weighed(num) + weighed(den) for num, den in pairs)
 
 
+def filters_by_windows(a, b):
+    v = np.sin(a * np.arange(40.0)) + b * np.cos(0.3 * np.arange(40.0)) ** 2
+    total = weighed(signal.firwin(7, [0.2 * a, 0.5 * b], pass_zero=False))
+    total += weighed(signal.firwin(7, 20.0 * a, window="hann", pass_zero="highpass", fs=100.0))
+    total += weighed(signal.firwin(6, 0.3 * b, scale=False))
+    return total + weighed(signal.decimate(v, 2))
+
+
+def poles(a, b):
+    plant = signal.TransferFunction([a, 4.0, 1.0], [1.0, 5.0 * b, a])
+    made = plant.to_ss()
+    steps = made.to_discrete(0.1)
+    total = weighed(plant.poles.real) * plant.zeros[0].real + weighed(made.poles.real)
+    return total + weighed(steps.A) + weighed(steps.B) * steps.dt
+
+
+def closest(a, b):
+    m, v = square(a, b), sample(a, b)
+    free, held = optimize.lsq_linear(m, v[3:]), optimize.lsq_linear(m, v[3:], bounds=(0.35, 3.0))
+    up = optimize.isotonic_regression(v)
+    down = optimize.isotonic_regression(v, weights=Y + a, increasing=False)
+    return weighed(free.x) + weighed(held.x) * held.cost + weighed(up.x**2) + weighed(down.x)
+
+
+def tables(a, b):
+    v = sample(a, b)
+    square_table = stats.chi2_contingency(v[:4].reshape(2, 2) * 8.0)
+    wide = stats.chi2_contingency(v.reshape(2, 3) + 3.0, lambda_="log-likelihood")
+    chances = stats.combine_pvalues(0.2 * v).pvalue
+    weighted = stats.combine_pvalues(0.2 * v, method="stouffer", weights=Y).statistic
+    means, edges, _ = stats.binned_statistic(Y, v, bins=3)
+    spreads = stats.binned_statistic(Y, v, "std", bins=2, range=(0.0, 2.5)).statistic
+    total = square_table.pvalue * wide.pvalue + weighed(wide.expected_freq) + chances + weighted
+    return total * wide.dof + weighed(means * edges[1:]) + weighed(spreads)
+
+
 def series(a, b):
     v = 0.3 * sample(a, b)
     total = special.legendre(3)(a) + weighed(special.chebyt(4)(v)) + weighed(special.chebyu(3)(v))
@@ -135,7 +171,8 @@ def shapes_apart(a, b):
 
 PROGRAMS: list[Callable[..., Any]] = [
     solved_step_by_step, sparse_of_whole_matrices, linear_programs, assigned, splines,
-    curves_closest_to_points, filters, series, powers_of_matrices, waves, distances, shapes_apart,
+    curves_closest_to_points, filters, filters_by_windows, poles, closest, tables,
+    series, powers_of_matrices, waves, distances, shapes_apart,
 ]  # fmt: skip
 POINT = (0.8, 1.1)
 

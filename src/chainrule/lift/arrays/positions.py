@@ -52,6 +52,7 @@ def named(op: ArrayCall, result: str) -> SpecialForm:
 RESULT_HOMES = (
     "numpy.linalg._linalg", "numpy.linalg.linalg", "scipy.stats._stats_py",
     "scipy.stats._morestats", "scipy.stats._mannwhitneyu", "scipy.stats._stats_mstats_common",
+    "scipy.stats.contingency", "scipy.stats._binned_statistic",
 )  # fmt: skip
 
 

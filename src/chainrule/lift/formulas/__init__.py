@@ -33,6 +33,7 @@ _NAMES: dict[tuple[str, str], str] = {
         power_divergence:Power_divergenceResult bartlett:BartlettResult levene:LeveneResult
         jarque_bera:SignificanceResult skewtest:SkewtestResult kurtosistest:KurtosistestResult
         normaltest:NormaltestResult pointbiserialr:SignificanceResult
+        chi2_contingency:Chi2ContingencyResult combine_pvalues:SignificanceResult
     """,
     ("scipy.stats", "ranks"): """
         kendalltau:SignificanceResult spearmanr:SignificanceResult kruskal:KruskalResult
@@ -53,9 +54,10 @@ _NAMES: dict[tuple[str, str], str] = {
     ("scipy.spatial", "points"): "ConvexHull Delaunay KDTree cKDTree procrustes geometric_slerp",
     ("scipy.stats", "densities"): "gaussian_kde",
     ("scipy.stats.rv_continuous", "expectations"): "expect",
-    ("scipy.stats", "distances"): "kstest:KstestResult ks_1samp:KstestResult rankdata",
+    ("scipy.stats", "distances"): "kstest:KstestResult ks_1samp:KstestResult rankdata "
+    "binned_statistic:BinnedStatisticResult",
     ("scipy.spatial.distance", "points"): "directed_hausdorff",
-    ("scipy.signal", "waves"): "sawtooth decimate",
+    ("scipy.signal", "waves"): "sawtooth decimate firwin",
     ("scipy.linalg", "matrix_powers"): "fractional_matrix_power",
     ("scipy.special", "series"): """
         legendre chebyt chebyu hermite hermitenorm laguerre genlaguerre gegenbauer jacobi
@@ -63,7 +65,7 @@ _NAMES: dict[tuple[str, str], str] = {
     ("scipy.sparse.linalg", "iterative_solvers"): """
         cg bicg bicgstab cgs gmres lgmres minres qmr tfqmr
     """,
-    ("scipy.optimize", "programs"): "linprog linear_sum_assignment",
+    ("scipy.optimize", "programs"): "linprog linear_sum_assignment lsq_linear isotonic_regression",
     ("scipy.interpolate", "fitpack"): "splrep splder splantider splint",
     ("scipy.signal", "filter_designs"): "butter cheby1",
 }

@@ -7,6 +7,9 @@ import math
 import numpy as np
 from scipy import special
 
+from chainrule.lift.library.spoken import unknown
+from chainrule.markers import stop_gradient
+
 # The functions below are read by the lifter, not typed for callers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 
@@ -118,6 +121,37 @@ def power_divergence(f_obs, f_exp=None, ddof=0, axis=0, lambda_=None):
 def chisquare(f_obs, f_exp=None, ddof=0, axis=0):
     """Pearson's test of frequencies."""
     return power_divergence(f_obs, f_exp=f_exp, ddof=ddof, axis=axis)
+
+
+def chi2_contingency(observed, correction=True, lambda_=None):
+    """The test of independence of the rows and columns of a table."""
+    table = np.asarray(observed) + 0.0
+    if table.ndim != 2:
+        unknown("a table of other than two axes")
+    expected = np.sum(table, axis=1, keepdims=True) * np.sum(table, axis=0) / np.sum(table)
+    df = (table.shape[0] - 1) * (table.shape[1] - 1)
+    if correction and df == 1:
+        gap = expected - table
+        size = np.abs(stop_gradient(gap))
+        table = table + np.where(size < 0.5, gap, 0.5 * np.sign(stop_gradient(gap)))
+    statistic, _ = power_divergence(table, expected, axis=None, lambda_=lambda_)
+    # Corrected as far as to nothing it stays nothing.
+    moves = stop_gradient(statistic) > 0.0
+    chance = special.chdtrc(1.0 * df, np.where(moves, statistic, 1.0))
+    return statistic, np.where(moves, chance, 1.0), df, expected
+
+
+def combine_pvalues(pvalues, method="fisher", weights=None):
+    """Several chances of one hypothesis, taken together."""
+    p = np.asarray(pvalues) + 0.0
+    if method == "fisher":
+        statistic = -2.0 * np.sum(np.log(p))
+        return statistic, special.chdtrc(2.0 * len(p), statistic)
+    if method != "stouffer":
+        unknown("chances that are taken together in another way")
+    shares = np.ones(len(p)) if weights is None else np.asarray(weights) + 0.0
+    statistic = np.sum(shares * -special.ndtri(p)) / np.sqrt(np.sum(shares * shares))
+    return statistic, special.ndtr(-statistic)
 
 
 def bartlett(*samples):

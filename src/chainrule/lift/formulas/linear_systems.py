@@ -11,7 +11,7 @@ import scipy.linalg
 from scipy import signal
 
 from chainrule.lift.library.object_sets import IN_PLACE_OF
-from chainrule.lift.library.spoken import made, unknown
+from chainrule.lift.library.spoken import made, told, unknown
 
 # The functions below are read by the lifter, not typed for callers.
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
@@ -46,6 +46,27 @@ class TransferFunction:
         """Decibels and degrees at frequencies."""
         return signal.bode(self, w=w, n=n)
 
+    @property
+    def poles(self):
+        """Where the denominator is 0."""
+        return told(np.roots(self.den), "_1_.poles", self.held)
+
+    @property
+    def zeros(self):
+        """Where the numerator is 0."""
+        return told(np.roots(self.num), "_1_.zeros", self.held)
+
+    def to_ss(self):
+        """The same by its state."""
+        return StateSpace(*companion(self.num, self.den))
+
+
+class Discrete:
+    """A system by its state, at equal steps of time."""
+
+    def __init__(self, A, B, C, D, dt):
+        self.A, self.B, self.C, self.D, self.dt = A, B, C, D, dt
+
 
 class StateSpace:
     """``scipy.signal.StateSpace`` in continuous time."""
@@ -54,6 +75,16 @@ class StateSpace:
         self.held = made(signal.StateSpace, "_0_(_1_, _2_, _3_, _4_)", A, B, C, D)
         self.A, self.B = np.atleast_2d(A), np.atleast_2d(B)
         self.C, self.D = np.atleast_2d(C), np.atleast_2d(D)
+
+    @property
+    def poles(self):
+        """The eigenvalues of the matrix of the state."""
+        return told(np.linalg.eigvals(self.A) + 0j, "_1_.poles", self.held)
+
+    def to_discrete(self, dt, method="zoh", alpha=None):
+        """The same at equal steps of time."""
+        system = (self.A, self.B, self.C, self.D)
+        return Discrete(*signal.cont2discrete(system, dt, method=method, alpha=alpha))
 
     def step(self, X0=None, T=None, N=None):
         """The answer to a step."""

@@ -73,6 +73,56 @@ def ends_of(bounds, n):
     return np.array(lows), np.array(highs)
 
 
+class LeastSquares:
+    """What ``scipy.optimize.lsq_linear`` has found."""
+
+    def __init__(self, held, x, residuals):
+        self.held = held
+        self.x = told(x, "_1_.x", held)
+        self.fun = told(residuals, "_1_.fun", held)
+        self.cost = told(0.5 * np.sum(residuals**2), "_1_.cost", held)
+
+    @property
+    def status(self):
+        """How the search ended."""
+        return places(0, "_1_.status", self.held)
+
+
+def lsq_linear(A, b, bounds=(-np.inf, np.inf)):
+    """The closest solution between bounds; what is at a bound stays there."""
+    held = made(optimize.lsq_linear, "_0_(_1_, _2_, bounds=_3_)", A, b, bounds)
+    A, b = np.asarray(A) + 0.0, np.asarray(b) + 0.0
+    free = asked(1, "_1_.active_mask.astype(float)", held) == 0.0
+    start = np.where(free, 0.0, asked(1, "_1_.x", held))
+    found = np.linalg.lstsq(A[:, free], b - A @ start, rcond=None)[0]
+    start[free] = found
+    return LeastSquares(held, start, A @ start - b)
+
+
+class Isotonic:
+    """What ``scipy.optimize.isotonic_regression`` has found."""
+
+    def __init__(self, held, x):
+        self.held = held
+        self.x = told(x, "_1_.x", held)
+
+    @property
+    def blocks(self):
+        """Where the steps begin and end."""
+        return places(1, "_1_.blocks", self.held)
+
+
+def isotonic_regression(y, *, weights=None, increasing=True):
+    """The closest numbers in order: the means of blocks."""
+    text = "_0_(_1_, weights=_2_, increasing=_3_)"
+    held = made(optimize.isotonic_regression, text, y, weights, increasing)
+    y = np.asarray(y) + 0.0
+    shares = np.ones(len(y)) if weights is None else np.asarray(weights) + 0.0
+    block = places(1, "np.repeat(np.arange(len(_1_.blocks) - 1), np.diff(_1_.blocks))", held)
+    means = np.bincount(block, weights=shares * y) / np.bincount(block, weights=shares)
+    return Isotonic(held, means[block])
+
+
 def linear_sum_assignment(cost_matrix, maximize=False):
     """Which column is given to which row: a selection."""
     held = made(optimize.linear_sum_assignment, "_0_(_1_, _2_)", cost_matrix, maximize)

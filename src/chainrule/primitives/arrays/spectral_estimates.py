@@ -25,8 +25,8 @@ from chainrule.primitives.declare import TABLE
 from chainrule.primitives.elementary import exp
 
 get_window = array_flat(
-    "get_window", "scipy.signal.get_window", signature="window, Nx", arrays=0, sizes="Nx",
-    typed=lambda **statics: array_of("float64", (False,)), doc="A window by its name.",
+    "get_window", "scipy.signal.get_window", signature="window, Nx, fftbins=True", arrays=0,
+    sizes="Nx", typed=lambda **statics: array_of("float64", (False,)), doc="A window by its name.",
 )  # fmt: skip
 
 
