@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Hashable, Sequence
+from typing import NamedTuple
 
 from chainrule.errors import UnsupportedError
 from chainrule.graph.block import Graph
@@ -25,6 +26,12 @@ from chainrule.primitives.partials import scaled
 from chainrule.primitives.walker import ReverseWalker
 
 MASKS = tuple[bool, ...]
+
+
+class Handed(NamedTuple):
+    """A further function that SciPy is given as an option."""
+
+    key: Hashable
 
 
 class Functional(Primitive):

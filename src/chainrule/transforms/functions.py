@@ -29,6 +29,7 @@ from chainrule.primitives.functionals import (
     CALL_FUNCTIONAL_EFFECT,
     FOUND_ROOT,
     FUNCTIONALS,
+    Handed,
 )
 from chainrule.primitives.integrals import INTEGRALS
 from chainrule.primitives.invoke import (
@@ -412,6 +413,10 @@ class _Caller(Copier):
             else:
                 self.map[step] = self.graph.cursor.add(op, args, step.params, step.type)
             self.called[step.params[0]] = None
+            options = step.params[3]
+            assert isinstance(options, tuple)
+            handed = [known.key for _, known in options if isinstance(known, Handed)]
+            self.called.update(dict.fromkeys(handed))
             self.named(step, self.map[step])
             return self.map[step]
         if step.op in SOLVED and step in self.live:

@@ -55,6 +55,9 @@ def _handed(speller: Any, handed: Any, args: list[ast.expr]) -> ast.expr:
 
 def _option(speller: Any, known: Any) -> ast.expr:
     """An option as it is written; a dict of options is the tuple of its pairs."""
+    if isinstance(known, tuple) and hasattr(known, "key"):
+        name: ast.expr = speller.name(speller.functions[known.key])
+        return name
     if isinstance(known, tuple) and hasattr(known, "entries"):
         keys = [speller.constant(key) for key, _ in known.entries]
         return ast.Dict(keys, [speller.constant(value) for _, value in known.entries])

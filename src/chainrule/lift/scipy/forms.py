@@ -127,6 +127,7 @@ SCIPY: dict[tuple[str, str], ScipyForm] = {
     ("scipy.integrate", "solve_ivp"): trajectories.solve_ivp,
     ("scipy.integrate", "odeint"): trajectories.odeint,
     **{("scipy.optimize", name): functionals.root_told(name) for name in functionals.ROOTS},
+    ("scipy.optimize", "newton"): functionals.root_by_newton,
     ("scipy.optimize", "minimize_scalar"): functionals.least,
     ("scipy.optimize", "root_scalar"): functionals.root_between,
     ("scipy.optimize", "fsolve"): solutions.fsolve,

@@ -9,7 +9,12 @@ from typing import NamedTuple
 from chainrule.graph.node import Node
 from chainrule.graph.types import FLOAT, Array, Type
 from chainrule.lift.containers.methods import Methods
-from chainrule.lift.scipy.apart import apart, further_arguments, settled_options
+from chainrule.lift.scipy.apart import (
+    apart,
+    further_arguments,
+    settled_options,
+    with_values_of_all,
+)
 from chainrule.lift.spelling import argument_places
 from chainrule.lift.values import Poison, Static, TupleValue, Value
 from chainrule.primitives.declare import NUMBERS
@@ -21,6 +26,7 @@ from chainrule.primitives.functionals import (
     MINIMUM_EFFECT,
     ROOT,
     ROOT_EFFECT,
+    Handed,
 )
 from chainrule.primitives.integrals import INTEGRAL, INTEGRAL_EFFECT
 from chainrule.primitives.told_of_searches import (
@@ -53,6 +59,8 @@ class Search:
     arrays: bool = False
     # What else is told of the search.
     told: tuple[str, ...] = ()
+    # The options that are functions of the variable.
+    functions: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -70,7 +78,7 @@ class Search:
         given.update({"func" if key == "f" else key: value for key, value in keywords.items()})
         if (
             len(args) > len(names)
-            or set(given) - set(names)
+            or set(given) - {*names, *self.functions}
             or not {"func", *self.own} <= set(given)
         ):
             raise lifter.unsupported(
@@ -98,7 +106,14 @@ class Search:
                 )
             return result
 
-        function, values = apart(lifter, given["func"], [FLOAT], extras, number, fallback, node)
+        made = [apart(lifter, given["func"], [FLOAT], extras, number, fallback, node)]
+        for name in self.functions:
+            if name in given:
+                made.append(apart(lifter, given[name], [FLOAT], extras, number, name, node))
+                options += ((name, Handed(made[-1][0].key)),)
+        function, values = made[0]
+        if len(made) > 1:
+            values = with_values_of_all(made, 1)
         ops = (INTEGRAL, INTEGRAL_EFFECT) if self.integral else (ROOT, ROOT_EFFECT)
         ops = (FIXED_POINT, FIXED_POINT_EFFECT) if self.fixed else ops
         ops = (MINIMUM, MINIMUM_EFFECT) if self.minimum else ops
@@ -169,6 +184,14 @@ ROOTS = {
     name: Search(f"scipy.optimize.{name}", ("a", "b"), BRACKETED)
     for name in ("brentq", "brenth", "ridder", "bisect")
 }
+NEWTON = Search(
+    "scipy.optimize.newton",
+    ("x0",),
+    ("tol", "maxiter", "x1", "rtol"),
+    functions=("fprime", "fprime2"),
+)
+NEWTONS = ("func", "x0", "fprime", "args", "tol", "maxiter", "fprime2", "x1", "rtol",
+           "full_output", "disp")  # fmt: skip
 ROOTS["toms748"] = Search("scipy.optimize.toms748", ("a", "b"), ("k", *BRACKETED))
 
 
@@ -210,7 +233,7 @@ def root_told(name: str) -> Callable[..., Value]:
                 "Leave out `disp`: a root that was not found has no slope.",
                 node,
             )
-        found = ROOTS[name](lifter, args, given, node)
+        found = (ROOTS.get(name) or NEWTON)(lifter, args, given, node)
         if told[0] == (True, False):
             return found
         remedy = "Take the root, `.root`, and `.converged` alone."
@@ -221,6 +244,20 @@ def root_told(name: str) -> Callable[..., Value]:
     return lift
 
 
+def root_by_newton(
+    lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST
+) -> Value | None:
+    """``newton(func, x0, fprime, ...)`` of a number; None of an array of them."""
+    given = {**dict(zip(NEWTONS, args, strict=False)), **keywords}
+    for option in ("fprime", "fprime2", "x1"):
+        if lifter.static_value(given.get(option, Static(None))) == (True, None):
+            given.pop(option, None)
+    start = lifter.read(given.get("x0", Static(None)))
+    number = isinstance(start, Node) and start.type in NUMBERS
+    number = number or type(lifter.static_value(start)[1]) in (int, float)
+    return root_told("newton")(lifter, [], given, node) if number else None
+
+
 def root_between(
     lifter: Methods, args: list[Value], keywords: dict[str, Value], node: ast.AST
 ) -> Value:
@@ -228,6 +265,9 @@ def root_between(
     given = dict(zip(("f", "args", "method", "bracket"), args, strict=False)) | keywords
     ends = lifter.known_items(given.pop("bracket", Static(None)))
     _, method = lifter.static_value(given.get("method", Static("brentq")))
+    if ends is None and method in (None, "newton", "secant", "halley") and "x0" in given:
+        given["func"] = given.pop("f")
+        return NEARBY(lifter, [], given, node)
     if ends is None or len(ends) != 2 or method not in (*ROOTS, None):
         raise lifter.unsupported(
             "`root_scalar` without a bracket",
@@ -254,6 +294,11 @@ BETWEEN = Search(
     part="_0_.root",
     told=Solution._fields[1:],
 )
+# Ways of `root_scalar` that begin near a root.
+NEARBY = Search(
+    "scipy.optimize.root_scalar", (), ("method", "x0", "x1", "xtol", "rtol", "maxiter"),
+    part="_0_.root", told=Solution._fields[1:], functions=("fprime", "fprime2"),
+)  # fmt: skip
 NEAR = Search(
     "scipy.optimize.fsolve",
     ("x0",),
