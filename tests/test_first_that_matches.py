@@ -34,12 +34,12 @@ def by_a_loop(x, y):
 
 def or_none(x, y):
     hit = None
-    for k, w in enumerate([x, y]):
+    for k, w in enumerate([x, y, y * y]):
         if w > x:
             hit = (k, w)
             break
     if hit is None:
-        return x * y
+        return x
     return hit[1] * hit[0] * x
 
 

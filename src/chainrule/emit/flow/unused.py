@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 
 from chainrule.emit.memory.liveness import Liveness
 from chainrule.emit.plan import (
@@ -26,7 +25,7 @@ from chainrule.emit.plan import (
     scoped,
     walk,
 )
-from chainrule.graph.block import CONSTANT, UNDEFINED
+from chainrule.graph.block import UNDEFINED
 
 
 def drop_unused(plan: Plan) -> None:
@@ -41,39 +40,53 @@ def drop_unused(plan: Plan) -> None:
 
 
 def drop_overwritten(plan: Plan) -> None:
-    """Drop constants, and copies, that a variable does not hold until it is read.
+    """Drop what a variable does not hold until it is read.
 
-    The arms of branches that were merged may give it another one first, or not read it.
+    The arms of branches that were merged may give it something else first, or not read it.
     """
-    dead = Liveness(plan).dead
-    blocks = [block for block in blocks_of(plan.body) if len(block) > 1]
-    moves = dict.fromkeys(each for block in blocks for each in block if isinstance(each, Move))
-    held = _held_by(plan, moves)
-    for statement in moves:
-        pairs = [
-            (target, source)
-            for target, source in zip(statement.targets, statement.sources, strict=True)
-            if source.op not in (CONSTANT, VARIABLE)
-            or (statement, target) not in dead
-            or target in held
-        ]
-        statement.targets = [target for target, _ in pairs]
-        statement.sources = [source for _, source in pairs]
-    for block in blocks:
+    gone = _not_read(plan)
+    for block in blocks_of(plan.body):
+        for statement in block:
+            if isinstance(statement, Move):
+                pairs = [
+                    (target, source)
+                    for target, source in zip(statement.targets, statement.sources, strict=True)
+                    if (statement, target) not in gone
+                ]
+                statement.targets = [target for target, _ in pairs]
+                statement.sources = [source for _, source in pairs]
         block[:] = [each for each in block if not isinstance(each, Move) or each.targets]
 
 
-def _held_by(plan: Plan, moves: Collection[Move]) -> set[Value]:
-    """What is copied by the moves other than these, which stay, also through some of these."""
-    others = [each for each in walk(plan.body) if isinstance(each, Move) and each not in moves]
-    held = {source for move in others for source in move.sources}
-    pairs = [pair for move in moves for pair in zip(move.targets, move.sources, strict=True)]
-    for _ in pairs:
-        more = {source for target, source in pairs if target in held} - held
-        if not more:
-            break
-        held |= more
-    return held
+def _not_read(plan: Plan) -> set[tuple[Statement, Value]]:
+    """Assignments that nothing reads, but for what stands alone in its arm or may raise.
+
+    Those stay, and so does all that they read.
+    """
+    dead = Liveness(plan).dead
+    reads: dict[tuple[Statement, Value], list[Value]] = {}
+    gone: set[tuple[Statement, Value]] = set()
+    for block in blocks_of(plan.body):
+        for move in block:
+            if not isinstance(move, Move):
+                continue
+            for target, source in zip(move.targets, move.sources, strict=True):
+                if (move, target) in dead:
+                    reads[move, target] = reads_deep(Move([target], [source]))
+                    if len(block) > 1 and _is_harmless(source):
+                        gone.add((move, target))
+    while True:
+        held = {value for each, values in reads.items() if each not in gone for value in values}
+        kept = {each for each in gone if each[1] in held}
+        if not kept:
+            return gone
+        gone -= kept
+
+
+def _is_harmless(source: Value) -> bool:
+    """Whether nobody sees it if a value is not computed."""
+    inner = (source, *captives(source)) if source.captive else (source,)
+    return not any(is_effect(each) or may_raise(each) for each in inner)
 
 
 def _drop_undefined(plan: Plan) -> None:
