@@ -320,7 +320,7 @@ class Elementwise(Primitive):
         if len(args) == 2 and args[0] is args[1] and dots[0] is not None:
             both = _sum_of_partials(self.cases(args, out))
             if both is not None:
-                product: Node = dots[0] * both
+                product: Node = scaled(node, dots[0], both)
                 return product
         from chainrule.primitives.control import summed
 
@@ -329,13 +329,13 @@ class Elementwise(Primitive):
         return _repeated(total, node, dots, out)
 
     def pull(self, walker: ReverseWalker, node: Node, out_bar: Node) -> None:
-        if len(node.args) == 2 and node.args[0] is node.args[1] and not is_complex(node.type):
-            both = _sum_of_partials(self.cases(node.args, node))
-            if both is not None:
-                walker.accumulate(node.args[0], fitted(out_bar * both, node, node.args[0]))
-                return
         args, out = _for_adjoints(node)
-        for arg, partial in zip(node.args, self.cases(args, out), strict=True):
+        partials = self.cases(args, out)
+        pairs = [*zip(node.args, partials, strict=True)]
+        if len(node.args) == 2 and node.args[0] is node.args[1] and not is_complex(node.type):
+            both = _sum_of_partials(partials)
+            pairs = pairs if both is None else [(node.args[0], both)]
+        for arg, partial in pairs:
             if walker.active(arg):
                 bar = scaled(node, out_bar, partial)
                 walker.accumulate(arg, fitted(bar, node, arg))

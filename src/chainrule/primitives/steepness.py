@@ -20,7 +20,7 @@ from chainrule.primitives.declare import constant_value, is_constant
 # What divides where a slope is infinite at the edge, bare or shown through a mask.
 ROOTS = ("cbrt", "power", "sqrt", "where")
 # They are 0 where their first argument is.
-ZERO_WITH = ("square", "negative", "sqrt", "divide")
+ZERO_WITH = ("square", "negative", "sqrt", "cbrt", "divide")
 
 NOTHING: frozenset[Node] = frozenset()
 
@@ -52,7 +52,11 @@ def may_be_nothing(bar: Node, factor: Node) -> bool:
     """
     if bar.type != FLOAT or factor.type != FLOAT or bounds_of(factor).excludes_zero:
         return False
-    return factor in _nothing_at(bar)
+    nothing = _nothing_at(bar)
+    parts = [factor]
+    for part in parts:
+        parts += part.args if part.op is multiply else ()
+    return any(each in nothing or (each.op is power and each.args[0] in nothing) for each in parts)
 
 
 def is_steep(bar: Node) -> bool:
@@ -117,6 +121,30 @@ def _factors_of(bar: Node) -> tuple[tuple[Node, ...], Node | None]:
     if found is None:
         return (), None
     predicate, then, orelse = found
-    if predicate.op is not equal or predicate.args[0].op.name != "sqrt" or is_constant(then):
+    while predicate.op is ITEM and predicate.args[0].params[-1:] == ("and",):
+        predicate = predicate.args[0].args[0]
+    if predicate.op is not equal or not is_constant(predicate.args[1], 0):
         return (orelse,), None
-    return (orelse,), predicate.args[0].args[0]
+    value = predicate.args[0]
+    if value.op.name == "sqrt":
+        return (orelse,), None if is_constant(then) else value.args[0]
+    return (orelse,), value if is_at_edge(then) else None
+
+
+def is_at_edge(slope: Node) -> bool:
+    """Whether an adjoint is the infinite slope at an edge, or a multiple of that."""
+    while True:
+        found = slope.args if slope.op.name == "where" else choice_of(slope)
+        if found is None:
+            break
+        slope = found[2]
+    factors = slope.args if slope.op in (multiply, divide, negative) else (slope,)
+    return any(map(_is_infinite, factors))
+
+
+def _is_infinite(node: Node) -> bool:
+    """Whether a value is an infinite constant, or an array of such."""
+    while node.op.name == "broadcast":
+        node = node.args[0]
+    value = constant_value(node) if is_constant(node) else 0.0
+    return isinstance(value, float) and math.isinf(value)

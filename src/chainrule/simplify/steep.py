@@ -19,7 +19,7 @@ from chainrule.primitives.bounds import bounds_of
 from chainrule.primitives.choices import where
 from chainrule.primitives.declare import constant_value, is_constant
 from chainrule.primitives.masking import inside_mask, masked, shown_divisor
-from chainrule.primitives.steepness import zero_with
+from chainrule.primitives.steepness import is_at_edge, zero_with
 from chainrule.records import dataclass
 from chainrule.simplify.product import Product
 
@@ -48,6 +48,14 @@ def _steep(node: Node, below: bool) -> Steep | None:
         if -1.0 < exponent < 0.0:
             raised = node.graph.constant(exponent + 1.0)
             return Steep(node, base, below, lambda: power.build(base, raised))
+    if not below and node.op is where and node.origin.derivative and is_at_edge(node.args[1]):
+        predicate, _, elsewhere = node.args
+        if predicate.op is equal and is_constant(predicate.args[1], 0):
+            value, zero = predicate.args[0], node.graph.constant(0.0)
+            return Steep(
+                *(node, value, below),
+                lambda: where.build(predicate, zero, multiply.build(elsewhere, value)),
+            )
     return None
 
 
