@@ -37,7 +37,7 @@ def payoff(a, b):
     return quad(lambda x: max(b * np.exp(x) - a, 0.0) * np.exp(-x * x), -3.0, 3.0)[0]
 
 
-JUMPING = [through_zero, on_one_side, distance, payoff]
+JUMPING = [through_zero, on_one_side, payoff]
 
 
 @pytest.mark.parametrize("f", JUMPING, ids=lambda f: f.__name__)
@@ -104,6 +104,10 @@ def switched(a, b):
     return quad(lambda x: 1.0 if x > 0.3 * a else b, 0.0, 1.0)[0]
 
 
+def at_the_end(a, b):
+    return quad(lambda x: 1.0 if x > a else b, a, 2.0)[0]
+
+
 def turned(a, b):
     return quad(lambda x: b * math.atan2(x - 0.3 * a, -1.0), 0.0, 1.0)[0]
 
@@ -154,7 +158,7 @@ def test_integrals_of_what_jumps_where_a_parameter_moves_it_are_refused(
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
-@pytest.mark.parametrize("f", [begun, even, switched], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("f", [begun, even, at_the_end], ids=lambda f: f.__name__)
 def test_a_jump_inside_of_the_range_has_no_slope(f: Callable[..., float], mode: str) -> None:
     with pytest.raises(ArithmeticError, match="inside of the range: no slope is known"):
         grad(f, wrt=("a", "b"), mode=mode)(*POINT)
@@ -190,6 +194,72 @@ def test_jumps_that_are_not_inside_of_the_range_are_not_felt(
 
 def test_kinks_beyond_the_range_leave_second_derivatives() -> None:
     check_product(beyond, POINT, ("a", "b"), (0.3, -0.8), rel=1e-6, slack=1e-8)
+
+
+WIDE = {"limit": 500, "epsabs": 1e-12}
+
+
+def density(s, v):
+    return math.exp(-0.5 * ((math.log(s) - 0.1) / v) ** 2) / (s * v * math.sqrt(2.0 * math.pi))
+
+
+def digital(a, b):
+    return quad(lambda s: (1.0 if s > a else 0.0) * density(s, b), 1e-9, 20.0, **WIDE)[0]
+
+
+def below(a, b):
+    return quad(lambda s: density(s, b) if s <= a * b else 0.2 * a, 1e-9, 3.0, **WIDE)[0]
+
+
+def call(a, b):
+    return quad(lambda s: max(0.0, s - a) * density(s, b), 1e-9, 20.0, **WIDE)[0]
+
+
+def put(a, b):
+    return quad(lambda s: max(a - s, 0.0) * density(s, b), 1e-9, 20.0, **WIDE)[0]
+
+
+def capped(a, b):
+    return quad(lambda s: min(s, a) * density(s, b), 1e-9, 20.0, **WIDE)[0]
+
+
+def corridor(a, b):
+    return quad(lambda s: density(s, b) if a < s < a + b else 0.0, 1e-9, 20.0, **WIDE)[0]
+
+
+def from_an_open_end(a, b):
+    return quad(lambda s: math.log(s) if a > s else b, 0.0, 2.0, **WIDE)[0]
+
+
+INSIDE = [switched, distance, digital, below, call, put, capped, corridor, from_an_open_end]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.parametrize("f", INSIDE, ids=lambda f: f.__name__)
+def test_jumps_inside_at_places_that_are_told_add_their_heights(
+    f: Callable[..., float], mode: str
+) -> None:
+    for k, slope in enumerate(grad(f, wrt=("a", "b"), mode=mode)(*POINT)):
+        step = np.eye(2)[k]
+        expected, noise = along(lambda h, step=step: f(*(np.array(POINT) + h * step)), 1e-3)
+        assert slope == pytest.approx(float(expected), rel=1e-5, abs=1e-6 + 10.0 * noise)
+
+
+@pytest.mark.parametrize("f", INSIDE, ids=lambda f: f.__name__)
+def test_and_further_derivatives_those_of_their_slopes(f: Callable[..., float]) -> None:
+    gradient = grad(f, wrt=("a", "b"))
+    for row, step in zip(hessian(f, wrt=("a", "b"))(*POINT), 1e-2 * np.eye(2), strict=True):
+        ends = [gradient(*(np.array(POINT) + sign * step)) for sign in (1.0, -1.0)]
+        assert row == pytest.approx(np.subtract(*ends) / 2e-2, rel=5e-3, abs=1e-3)
+
+
+def twice(a, b):
+    return quad(lambda s: (b if s > a else 0.0) + (1.0 if s > a * 1.0 else 0.0), 0.0, 2.0)[0]
+
+
+def test_two_jumps_at_one_place_are_not_told_apart() -> None:
+    with pytest.raises(ArithmeticError, match="two jumps at one place"):
+        grad(twice, wrt=("a", "b"))(*POINT)
 
 
 def tabulated(a, b):

@@ -25,7 +25,7 @@ from chainrule.primitives.invoke import (
     derivative_of,
     with_effect,
 )
-from chainrule.primitives.jump_places import check_outside, is_fixed, places_of
+from chainrule.primitives.jump_places import Jumps, is_fixed, places_of
 from chainrule.primitives.jumps import moving_kinks, order_of, own_function
 from chainrule.primitives.partials import scaled
 from chainrule.primitives.walker import ReverseWalker
@@ -109,14 +109,22 @@ class Integral(Functional):
         """The integral of the slope of the integrand by a number."""
         functions = args[0].graph.functions
         position = self._position(node, k)
-        self._check(node, args, position)
+        jumps = self._jumps(node, args, position)
+        terms = jumps.terms(position) if jumps is not None else []
+        if jumps is not None and terms is None:
+            jumps.check_outside()
         function = slope_of(functions, functions[node.params[0]], position)
-        return self._integral(node, function, tuple(args), FLOAT)
+        found = self._integral(node, function, tuple(args), FLOAT)
+        for term in terms or ():
+            found = found + term
+        return found
 
     def _derived(self, node: Node, args: Sequence[Node], kind: str, k: int, type: Type) -> Function:
         """The pullback or pushforward of the integrand by one of its values."""
         functions, position = args[0].graph.functions, self._position(node, k)
-        self._check(node, args, position)
+        jumps = self._jumps(node, args, position)
+        if jumps is not None:
+            jumps.check_outside()
         mask = tuple(j == k for j, _ in enumerate(args) if j == 0 or not self._is_own(node, j))
         return derivative_of(functions, functions[node.params[0]], kind, mask, 0, (type,))
 
@@ -138,10 +146,10 @@ class Integral(Functional):
         op = INTEGRAL_EFFECT if function.raises else INTEGRAL
         return args[0].graph.cursor.add(op, args, params, type)
 
-    def _check(self, node: Node, args: Sequence[Node], position: int) -> None:
-        """Refuse an integrand with jumps that move: Leibniz's rule leaves them out.
+    def _jumps(self, node: Node, args: Sequence[Node], position: int) -> Jumps | None:
+        """The jumps of the integrand that move with one of its arguments, at places it tells.
 
-        Where it is known where they are, the code asks whether that is inside of the range.
+        Leibniz's rule leaves them out; those at other places are refused.
         """
         graph = args[0].graph
         given = graph.functions[node.params[0]]
@@ -149,15 +157,13 @@ class Integral(Functional):
         body = function.lifted.graph.body
         if position >= len(body.parameters):
             # A direction or an adjoint, in which a derivative is linear.
-            return
+            return None
         variable, moving = body.parameters[0], body.parameters[position]
         jumps = list(moving_kinks(body, {variable: {"where"}, moving: {"moves"}}, order))
         places = [places_of(jump, variable) for jump in jumps]
         known = [each for each in places if each and all(is_fixed(p, variable) for p in each)]
         if len(known) == len(jumps):
-            for jump, found in zip(jumps, known, strict=True):
-                check_outside(node, args, function, jump, found)
-            return
+            return Jumps(node, args, function, list(zip(jumps, known, strict=True)))
         place = jumps[0]
         if order and not isinstance(place.op, (Flat, Invoke)):
             raise UnsupportedError(

@@ -1,29 +1,33 @@
 """Where an integrand jumps or bends, if that can be told: outside of the range it does not matter.
 
 Leibniz's rule holds for an integrand that jumps where the range ends, as a density does that is
-integrated over its support, and for one that jumps nowhere inside.
+integrated over its support, and for one that jumps nowhere inside.  Where it jumps inside, at a
+place c that moves, the slope of the integral has (f(c-) - f(c+)) c' more: that of two integrals.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
+from chainrule.graph.block import Block
 from chainrule.graph.function import Function
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import FLOAT
 from chainrule.primitives.arithmetic import equal, greater, greater_equal, less, less_equal
-from chainrule.primitives.control import raise_where, raised
-from chainrule.primitives.copying import Copier
+from chainrule.primitives.control import IF, both, raise_where, raised
 from chainrule.primitives.declare import NUMBERS, constant_value, is_constant
+from chainrule.primitives.functionals import slope_of
 from chainrule.primitives.invoke import INVOKE, INVOKE_EFFECT
 from chainrule.primitives.jumps import HINGES, every_step
 from chainrule.primitives.singular_points import DENSITIES, PROBABILITIES, ends_of_support
-from chainrule.primitives.switches import COMPARISONS
+from chainrule.primitives.switches import COMPARISONS, Alone, is_known, is_of_blocks, settled
 from chainrule.records import replace
 
+TOGETHER = "the integrand has two jumps at one place: no slope is known"
 JUMPING = "the integrand jumps, or has a kink, inside of the range: no slope is known"
 
 
@@ -72,29 +76,127 @@ def _met(side: Node, other: Node | None, variable: Node) -> Node | None:
     return None
 
 
-def check_outside(
-    node: Node, args: Sequence[Node], function: Function, step: Node, places: Sequence[Place]
-) -> None:
-    """Raise where one of the places is inside of the range from ``args[0]`` to ``args[1]``."""
-    graph = args[0].graph
-    count = node.params[2]
-    assert isinstance(count, int)
-    values = args[count : count + len(function.lifted.graph.body.parameters) - 1]
-    position = list(every_step(function.lifted.graph.body)).index(step)
-    for k, place in enumerate(places):
-        told = _told(graph.functions, function, (position, k), place)
+class Jumps:
+    """The jumps of what an integral is of, at places that are known, by the values that it takes.
+
+    ``own`` is the user's function behind the ``integrand``, and ``known`` are its steps that jump,
+    each with its places.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        args: Sequence[Node],
+        own: Function,
+        known: Sequence[tuple[Node, Sequence[Place]]],
+    ) -> None:
+        self.node, self.args, self.own, self.known = node, args, own, known
+        self.graph = args[0].graph
+        self.steps = list(every_step(own.lifted.graph.body))
+        count = node.params[2]
+        assert isinstance(count, int)
+        self.count = count
+
+    def check_outside(self) -> None:
+        """Raise where a place is inside of the range from ``args[0]`` to ``args[1]``."""
+        for step, places in self.known:
+            for k, place in enumerate(places):
+                self._raise_within(self._at(step, k, place), place.at_ends)
+
+    def terms(self, position: int) -> list[Node] | None:
+        """What the jumps add to the slope of the integral by one of the integrand's arguments.
+
+        None where it is not known how the integrand is on both sides.
+        """
+        integrand = self.graph.functions[self.node.params[0]]
+        sides = [self._sides_of(step, integrand) for step, _ in self.known]
+        if any(each is None for each in sides):
+            return None
+        found = [self._at(step, 0, places[0]) for step, places in self.known]
+        for first, second in combinations(found, 2):
+            with self.graph.like(self.node):
+                raise_where(equal(first, second), raised(self.graph, TOGETHER))
+        return [
+            self._term(at, each, position)
+            for at, each in zip(found, sides, strict=True)
+            if each is not None
+        ]
+
+    def _term(self, at: Node, sides: tuple[Function, Function], position: int) -> Node:
+        graph, (low, high) = self.graph, self.args[:2]
+        blocks = [Block(graph, graph.cursor) for _ in range(2)]
+        inside = both(greater(at, low), lambda: less(at, high))
+        with graph.inside(blocks[0]):
+            mask = tuple(k == position for k in range(len(at.args)))
+            (slope,) = INVOKE.slopes(at, at.args, mask, graph.cursor)
+            before, behind = (self._value(side, at) for side in sides)
+            blocks[0].results = ((before - behind) * slope,)
+        with graph.inside(blocks[1]):
+            self._raise_within(at, False)
+            blocks[1].results = (graph.constant(0.0),)
+        return graph.cursor.item(graph.cursor.add(IF, (inside,), (*blocks, "statement")), 0)
+
+    def _value(self, function: Function, at: Node) -> Node:
+        op = INVOKE_EFFECT if function.raises else INVOKE
+        found: Node = self.graph.cursor.add(
+            op, (at, *self.args[self.count :]), (function.key, 0), FLOAT
+        )
+        return found
+
+    def _sides_of(self, step: Node, integrand: Function) -> tuple[Function, Function] | None:
+        """The integrand before and behind the place, as the variable grows."""
+        rises = _rises(step, self.own.lifted.graph.body.parameters[0])
+        if rises is None:
+            return None
+        position = self.steps.index(step)
+        found = [self._settled(integrand, position, truth) for truth in (not rises, rises)]
+        return None if found[0] is None or found[1] is None else (found[0], found[1])
+
+    def _settled(self, function: Function, position: int, truth: bool) -> Function | None:
+        functions = self.graph.functions
+        if function.base is None:
+            return settled(functions, function, position, truth)
+        base = self._settled(functions[function.base], position, truth)
+        known = base is not None and function.kind == "slope"
+        return slope_of(functions, base, function.k) if base is not None and known else None
+
+    def _at(self, step: Node, k: int, place: Place) -> Node:
+        """A place, by what the integrand takes."""
+        own, graph = self.own, self.graph
+        last = self.count + len(own.lifted.graph.body.parameters) - 1
+        told = _told(graph.functions, own, (self.steps.index(step), k), place)
         op = INVOKE_EFFECT if told.raises else INVOKE
-        at = graph.cursor.add(op, (args[0], *values), (told.key, 0), FLOAT)
+        args = (self.args[0], *self.args[self.count : last])
+        at: Node = graph.cursor.add(op, args, (told.key, 0), FLOAT)
         graph.names.setdefault(at, "place")
-        low, high = args[:2]
+        return at
+
+    def _raise_within(self, at: Node, at_ends: bool) -> None:
+        """Raise where a place is inside of the range, or at one of its ends if it may not be."""
+        low, high = self.args[:2]
         # True of both inside of a range that goes up, and of none inside of one that goes down.
         above, below = (
             (greater(at, low), less(at, high))
-            if place.at_ends
+            if at_ends
             else (greater_equal(at, low), less_equal(at, high))
         )
-        with graph.like(node):
-            raise_where(equal(above, below), raised(graph, JUMPING))
+        with self.graph.like(self.node):
+            raise_where(equal(above, below), raised(self.graph, JUMPING))
+
+
+def _rises(step: Node, variable: Node) -> bool | None:
+    """Whether a comparison holds, or a kink has its first side, behind its place."""
+    name = step.op.name
+    if name not in (*COMPARISONS, *HINGES):
+        return None
+    met = [_met(arg, other, variable) is not None for arg, other in _sides(step)]
+    first = met.index(True)
+    side = step.args[first]
+    grows = side is variable or side.args[0] is variable
+    if name == "absolute":
+        return grows
+    smaller = name.startswith("less") or "min" in name
+    return grows == (smaller == bool(first))
 
 
 def _told(
@@ -105,13 +207,13 @@ def _told(
     known = functions.get(key)
     if known is None:
         lifted = function.lifted
-        copy = Copier(lifted.graph, f"{function.name}_place")
-        copy.run()
+        copy = Alone(lifted.graph, f"{function.name}_place")
+        copy.parameters()
         graph = copy.graph
         with graph.inside(graph.body):
-            found = copy.mapped(place.base)
+            found = copy.anywhere(place.base)
             if place.scale is not None and place.scales:
-                found = found + copy.mapped(place.scale) * place.scales
+                found = found + copy.anywhere(place.scale) * place.scales
         known = functions[key] = Function(
             key,
             graph.name,
@@ -124,11 +226,12 @@ def _told(
 
 
 def is_fixed(place: Place, variable: Node) -> bool:
-    """Whether a place does not hang on the variable."""
+    """Whether a place can be told without the variable."""
+    assert variable.block is not None
     pending, seen = [place.base, *([place.scale] if place.scale is not None else [])], set()
     while pending:
         node = pending.pop()
-        if node is variable or (node.block is not variable.block and node.args):
+        if node is variable or is_of_blocks(node) or not is_known(node, variable.block):
             return False
         if node not in seen:
             seen.add(node)

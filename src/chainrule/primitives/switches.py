@@ -20,7 +20,14 @@ from chainrule.graph.types import FLOAT, INT, array_of
 from chainrule.primitives.arrays.indexing import part_along
 from chainrule.primitives.control import IF
 from chainrule.primitives.copying import Copier
-from chainrule.primitives.declare import NUMBERS, REAL, TABLE, constant_value, is_constant
+from chainrule.primitives.declare import (
+    NUMBERS,
+    REAL,
+    TABLE,
+    Structured,
+    constant_value,
+    is_constant,
+)
 from chainrule.primitives.jumps import HINGES, every_step
 from chainrule.records import replace
 
@@ -41,17 +48,22 @@ def places_of(function: Function, jumps: Sequence[Node]) -> list[Place] | None:
 
 
 def _compares_numbers(jump: Node, body: Block) -> bool:
-    numbers = all(arg.type in NUMBERS and _is_known(arg, body) for arg in jump.args)
+    numbers = all(arg.type in NUMBERS and is_known(arg, body) for arg in jump.args)
     return jump.op.name in SWITCHES and numbers and len(jump.args) <= 2
 
 
-def _is_known(node: Node, body: Block) -> bool:
+def is_known(node: Node, body: Block) -> bool:
     """Whether a value can be computed at any time: in the branch where it stands, or outside."""
     if node.block is body or node.block is None or not node.args:
         return True
     everywhere = all(interval == REAL for interval in getattr(node.op, "domain", ()))
-    plain = node.op.pure and everywhere
-    return plain and all(_is_known(arg, body) for arg in node.args)
+    plain = node.op.pure and everywhere and not is_of_blocks(node)
+    return plain and all(is_known(arg, body) for arg in node.args)
+
+
+def is_of_blocks(node: Node) -> bool:
+    """Whether a value is handed out by a branch or a loop."""
+    return node.op is ITEM or isinstance(node.op, Structured)
 
 
 def settled(
@@ -175,7 +187,18 @@ def gap(
     return known
 
 
-class _Front(Copier):
+class Alone(Copier):
+    """A copy of those steps alone that some values need."""
+
+    def anywhere(self, node: Node) -> Node:
+        """A value of a branch, outside of it."""
+        if node in self.map or not node.args:
+            return self.mapped(node)
+        args = tuple(map(self.anywhere, node.args))
+        return self.graph.cursor.add(node.op, args, node.params, node.type)
+
+
+class _Front(Alone):
     """A copy whose state is the front of a longer one."""
 
     def __init__(self, source: Any, position: int, states: int | None) -> None:
@@ -199,12 +222,3 @@ class _Front(Copier):
         old = olds[self.position]
         self.map[old] = front
         self.graph.names[front] = str(old.params[0])
-
-    def anywhere(self, node: Node) -> Node:
-        """A value of a branch, outside of it."""
-        if node.block is self.source.body or (node in self.map and node.block is None):
-            return self.mapped(node)
-        if not node.args:
-            return self.mapped(node)
-        args = tuple(map(self.anywhere, node.args))
-        return self.graph.cursor.add(node.op, args, node.params, node.type)
