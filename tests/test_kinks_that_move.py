@@ -18,6 +18,7 @@ from tests.slopes import check_against_oracle, check_product
 
 TIGHT = {"rtol": 1e-11, "atol": 1e-12}
 POINT = (1.2, 0.5)
+WIDE = {"limit": 500, "epsabs": 1e-12}
 
 
 def through_zero(a, b):
@@ -37,7 +38,11 @@ def payoff(a, b):
     return quad(lambda x: max(b * np.exp(x) - a, 0.0) * np.exp(-x * x), -3.0, 3.0)[0]
 
 
-JUMPING = [through_zero, on_one_side, payoff]
+def squared(a, b):
+    return quad(lambda x: max(b * x * x - a, 0.0) * np.exp(-x * x), -3.0, 3.0, **WIDE)[0]
+
+
+JUMPING = [through_zero, on_one_side, squared]
 
 
 @pytest.mark.parametrize("f", JUMPING, ids=lambda f: f.__name__)
@@ -196,9 +201,6 @@ def test_kinks_beyond_the_range_leave_second_derivatives() -> None:
     check_product(beyond, POINT, ("a", "b"), (0.3, -0.8), rel=1e-6, slack=1e-8)
 
 
-WIDE = {"limit": 500, "epsabs": 1e-12}
-
-
 def density(s, v):
     return math.exp(-0.5 * ((math.log(s) - 0.1) / v) ** 2) / (s * v * math.sqrt(2.0 * math.pi))
 
@@ -231,7 +233,26 @@ def from_an_open_end(a, b):
     return quad(lambda s: math.log(s) if a > s else b, 0.0, 2.0, **WIDE)[0]
 
 
-INSIDE = [switched, distance, digital, below, call, put, capped, corridor, from_an_open_end]
+def of_two_factors(a, b):
+    return quad(lambda z: 1.0 if (0.2 - b) * z / a < 0.3 else 0.5 * z, -8.0, 8.0, **WIDE)[0]
+
+
+def of_a_logarithm(a, b):
+    return quad(lambda z: abs(b * math.log(z) - 0.3 * a) * math.exp(-z), 1e-6, 8.0, **WIDE)[0]
+
+
+def of_an_inverse(a, b):
+    return quad(lambda z: 1.0 if a - b / z > 0.4 else -z, 0.1, 8.0, **WIDE)[0]
+
+
+def never_met(a, b):
+    return quad(lambda z: max(a * math.exp(b * z) + 1.0, 0.0) * math.exp(-z * z), -8, 8, **WIDE)[0]
+
+
+INSIDE = [
+    of_two_factors, of_a_logarithm, of_an_inverse, never_met, payoff,
+    switched, distance, digital, below, call, put, capped, corridor, from_an_open_end,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
@@ -326,3 +347,42 @@ def at_a_kink(a):
 def test_what_a_function_returns_itself_may_have_the_kink() -> None:
     with pytest.raises(UnsupportedError, match="a function whose slope may jump"):
         grad(at_a_kink)(0.7)
+
+
+def normal(z):
+    return math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+
+
+def below_normal(z):
+    return 0.5 * (1.0 + math.erf(z / math.sqrt(2.0)))
+
+
+def price(S, v, K=1.1, rate=0.03):
+    def payoff_at(z):
+        return max(S * math.exp(rate - 0.5 * v * v + v * z) - K, 0.0) * normal(z)
+
+    return math.exp(-rate) * quad(payoff_at, -10.0, 10.0, **WIDE)[0]
+
+
+def test_an_option_has_the_greeks_of_its_formula() -> None:
+    S, v, K, rate = 1.3, 0.4, 1.1, 0.03
+    up = (math.log(S / K) + rate + 0.5 * v * v) / v
+    assert grad(price, wrt=("S", "v", "K"))(S, v, K, rate) == pytest.approx(
+        (below_normal(up), S * normal(up), -math.exp(-rate) * below_normal(up - v)), rel=1e-7
+    )
+    (gamma, vanna), (_, volga) = hessian(price, wrt=("S", "v"))(S, v, K, rate)
+    assert gamma == pytest.approx(normal(up) / (S * v), rel=1e-7)
+    assert vanna == pytest.approx(-normal(up) * (up - v) / v, rel=1e-7)
+    assert volga == pytest.approx(S * normal(up) * up * (up - v) / v, rel=1e-7)
+
+
+def test_a_digital_option_has_the_slope_of_its_formula() -> None:
+    def digital_price(S, v):
+        up = lambda z: 1.0 if S * math.exp(-0.5 * v * v - v * z) > 1.1 else 0.0  # noqa: E731
+        return quad(lambda z: up(z) * normal(z), -10.0, 10.0, **WIDE)[0]
+
+    S, v = 1.3, 0.4
+    down = (math.log(S / 1.1) - 0.5 * v * v) / v
+    by_price, by_v = grad(digital_price, wrt=("S", "v"))(S, v)
+    assert by_price == pytest.approx(normal(down) / (S * v), rel=1e-8)
+    assert by_v == pytest.approx(-normal(down) * (down + v) / v, rel=1e-8)

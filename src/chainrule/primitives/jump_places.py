@@ -7,6 +7,7 @@ place c that moves, the slope of the integral has (f(c-) - f(c+)) c' more: that 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Hashable, Sequence
 from itertools import combinations
@@ -17,30 +18,51 @@ from chainrule.graph.function import Function
 from chainrule.graph.node import Node
 from chainrule.graph.structure import Structure
 from chainrule.graph.types import FLOAT
-from chainrule.primitives.arithmetic import equal, greater, greater_equal, less, less_equal
+from chainrule.primitives.arithmetic import (
+    equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    multiply,
+)
 from chainrule.primitives.control import IF, both, raise_where, raised
-from chainrule.primitives.declare import NUMBERS, constant_value, is_constant
+from chainrule.primitives.declare import NUMBERS, TABLE, constant_value, is_constant
 from chainrule.primitives.functionals import slope_of
+from chainrule.primitives.inverted import Taken, factors, falls, taken_back, way_back
 from chainrule.primitives.invoke import INVOKE, INVOKE_EFFECT
 from chainrule.primitives.jumps import HINGES, every_step
 from chainrule.primitives.singular_points import DENSITIES, PROBABILITIES, ends_of_support
 from chainrule.primitives.switches import COMPARISONS, Alone, is_known, is_of_blocks, settled
 from chainrule.records import replace
 
+SAYS = {
+    "place": "Where `{}` jumps, or has a kink.",
+    "turn": "By its sign, whether what `{}` asks for rises there.",
+}
 TOGETHER = "the integrand has two jumps at one place: no slope is known"
 JUMPING = "the integrand jumps, or has a kink, inside of the range: no slope is known"
 
 
 class Place(NamedTuple):
-    """Where an integrand jumps: at a value, or so many scales above a location.
+    """Where an integrand jumps: where steps lead to a value, or so many scales above a location.
 
-    ``at_ends`` is whether it may be at an end of the range, where it has the value of the inside.
+    ``argument`` is which one of the step's arguments they lead to.  ``at_ends`` is whether it may
+    be at an end of the range, where it has the value of the inside.
     """
 
     base: Node
-    scales: float
-    scale: Node | None
-    at_ends: bool
+    steps: tuple[Taken, ...] = ()
+    argument: int = 0
+    scales: float = 0.0
+    scale: Node | None = None
+    at_ends: bool = False
+
+    @property
+    def operands(self) -> list[Node]:
+        """What it is computed of."""
+        others = [step.other for step in self.steps]
+        return [each for each in (self.base, self.scale, *others) if each is not None]
 
 
 def places_of(step: Node, variable: Node) -> list[Place] | None:
@@ -50,29 +72,15 @@ def places_of(step: Node, variable: Node) -> list[Place] | None:
         if step.args[0] is not variable:
             return None
         location, scale = step.args[-2:]
-        return [Place(location, end, scale, True) for end in ends_of_support(step)]
+        ends = ends_of_support(step)
+        return [Place(location, scales=end, scale=scale, at_ends=True) for end in ends]
     if name not in (*COMPARISONS, *HINGES) or any(arg.type not in NUMBERS for arg in step.args):
         return None
-    found = [_met(arg, other, variable) for arg, other in _sides(step)]
-    return [Place(each, 0.0, None, False) for each in found if each is not None][:1] or None
-
-
-def _sides(step: Node) -> list[tuple[Node, Node | None]]:
-    """Each argument with the one that it meets, none where that is 0."""
-    if len(step.args) == 1:
-        return [(step.args[0], None)]
-    first, second = step.args
-    return [(first, second), (second, first)]
-
-
-def _met(side: Node, other: Node | None, variable: Node) -> Node | None:
-    """The value of the variable at which one side is the other; None where that is not known."""
-    if side is variable and other is not None:
-        return other
-    zero = other is None or is_constant(other, 0)
-    if zero and side.op.name == "subtract" and variable in side.args:
-        first, second = side.args
-        return second if first is variable else first
+    for k, side in enumerate(step.args):
+        steps = way_back(side, variable)
+        if steps is not None:
+            others = (*step.args[:k], *step.args[k + 1 :], step.block.graph.constant(0.0))
+            return [Place(others[0], tuple(steps), k)]
     return None
 
 
@@ -101,7 +109,7 @@ class Jumps:
         """Raise where a place is inside of the range from ``args[0]`` to ``args[1]``."""
         for step, places in self.known:
             for k, place in enumerate(places):
-                self._raise_within(self._at(step, k, place), place.at_ends)
+                self._raise_within(self._told(step, k, place), place.at_ends)
 
     def terms(self, position: int) -> list[Node] | None:
         """What the jumps add to the slope of the integral by one of the integrand's arguments.
@@ -109,20 +117,30 @@ class Jumps:
         None where it is not known how the integrand is on both sides.
         """
         integrand = self.graph.functions[self.node.params[0]]
-        sides = [self._sides_of(step, integrand) for step, _ in self.known]
+        sides = [self._sides_of(step, places[0], integrand) for step, places in self.known]
         if any(each is None for each in sides):
             return None
-        found = [self._at(step, 0, places[0]) for step, places in self.known]
+        found = [self._told(step, 0, places[0]) for step, places in self.known]
         for first, second in combinations(found, 2):
             with self.graph.like(self.node):
                 raise_where(equal(first, second), raised(self.graph, TOGETHER))
         return [
-            self._term(at, each, position)
-            for at, each in zip(found, sides, strict=True)
+            self._term(at, each, position, self._turned(*known))
+            for at, each, known in zip(found, sides, self.known, strict=True)
             if each is not None
         ]
 
-    def _term(self, at: Node, sides: tuple[Function, Function], position: int) -> Node:
+    def _turned(self, step: Node, places: Sequence[Place]) -> Node | None:
+        """By what sign the variable comes to the place from behind; None where it is known."""
+        if all(is_constant(each) for each in factors(places[0].steps)):
+            return None
+        turn = self._told(step, 0, places[0], "turn")
+        found: Node = TABLE["copysign"](self.graph.constant(1.0), turn)
+        return found
+
+    def _term(
+        self, at: Node, sides: tuple[Function, Function], position: int, turned: Node | None
+    ) -> Node:
         graph, (low, high) = self.graph, self.args[:2]
         blocks = [Block(graph, graph.cursor) for _ in range(2)]
         inside = both(greater(at, low), lambda: less(at, high))
@@ -130,7 +148,8 @@ class Jumps:
             mask = tuple(k == position for k in range(len(at.args)))
             (slope,) = INVOKE.slopes(at, at.args, mask, graph.cursor)
             before, behind = (self._value(side, at) for side in sides)
-            blocks[0].results = ((before - behind) * slope,)
+            height = before - behind
+            blocks[0].results = ((height if turned is None else height * turned) * slope,)
         with graph.inside(blocks[1]):
             self._raise_within(at, False)
             blocks[1].results = (graph.constant(0.0),)
@@ -143,11 +162,13 @@ class Jumps:
         )
         return found
 
-    def _sides_of(self, step: Node, integrand: Function) -> tuple[Function, Function] | None:
+    def _sides_of(
+        self, step: Node, place: Place, integrand: Function
+    ) -> tuple[Function, Function] | None:
         """The integrand before and behind the place, as the variable grows."""
-        rises = _rises(step, self.own.lifted.graph.body.parameters[0])
-        if rises is None:
+        if place.at_ends:
             return None
+        rises = _rises(step, place)
         position = self.steps.index(step)
         found = [self._settled(integrand, position, truth) for truth in (not rises, rises)]
         return None if found[0] is None or found[1] is None else (found[0], found[1])
@@ -160,16 +181,16 @@ class Jumps:
         known = base is not None and function.kind == "slope"
         return slope_of(functions, base, function.k) if base is not None and known else None
 
-    def _at(self, step: Node, k: int, place: Place) -> Node:
-        """A place, by what the integrand takes."""
+    def _told(self, step: Node, k: int, place: Place, what: str = "place") -> Node:
+        """A place, or the product of factors by which it turns, by what the integrand takes."""
         own, graph = self.own, self.graph
         last = self.count + len(own.lifted.graph.body.parameters) - 1
-        told = _told(graph.functions, own, (self.steps.index(step), k), place)
+        told = _function(graph.functions, own, (self.steps.index(step), k), place, what)
         op = INVOKE_EFFECT if told.raises else INVOKE
         args = (self.args[0], *self.args[self.count : last])
-        at: Node = graph.cursor.add(op, args, (told.key, 0), FLOAT)
-        graph.names.setdefault(at, "place")
-        return at
+        found: Node = graph.cursor.add(op, args, (told.key, 0), FLOAT)
+        graph.names.setdefault(found, what)
+        return found
 
     def _raise_within(self, at: Node, at_ends: bool) -> None:
         """Raise where a place is inside of the range, or at one of its ends if it may not be."""
@@ -184,34 +205,39 @@ class Jumps:
             raise_where(equal(above, below), raised(self.graph, JUMPING))
 
 
-def _rises(step: Node, variable: Node) -> bool | None:
+def _rises(step: Node, place: Place) -> bool:
     """Whether a comparison holds, or a kink has its first side, behind its place."""
-    name = step.op.name
-    if name not in (*COMPARISONS, *HINGES):
-        return None
-    met = [_met(arg, other, variable) is not None for arg, other in _sides(step)]
-    first = met.index(True)
-    side = step.args[first]
-    grows = side is variable or side.args[0] is variable
+    name, grows = step.op.name, not falls(place.steps)
+    for each in factors(place.steps):
+        if is_constant(each) and constant_value(each) < 0:
+            grows = not grows
     if name == "absolute":
         return grows
     smaller = name.startswith("less") or "min" in name
-    return grows == (smaller == bool(first))
+    return grows == (smaller == bool(place.argument))
 
 
-def _told(
-    functions: dict[Hashable, Function], function: Function, which: tuple[int, int], place: Place
+def _function(
+    functions: dict[Hashable, Function],
+    function: Function,
+    which: tuple[int, int],
+    place: Place,
+    what: str,
 ) -> Function:
-    """The function that gives a place."""
-    key = (function.key, "place", which)
+    """The function that gives a place, or the product of factors by which it turns."""
+    key = (function.key, what, which)
     known = functions.get(key)
     if known is None:
         lifted = function.lifted
-        copy = Alone(lifted.graph, f"{function.name}_place")
+        copy = Alone(lifted.graph, f"{function.name}_{what}")
         copy.parameters()
         graph = copy.graph
         with graph.inside(graph.body):
-            found = copy.anywhere(place.base)
+            if what == "turn":
+                moving = [each for each in factors(place.steps) if not is_constant(each)]
+                found = functools.reduce(multiply, map(copy.anywhere, moving))
+            else:
+                found = taken_back(copy.anywhere(place.base), place.steps, copy.anywhere)
             if place.scale is not None and place.scales:
                 found = found + copy.anywhere(place.scale) * place.scales
         known = functions[key] = Function(
@@ -220,7 +246,7 @@ def _told(
             types=(FLOAT,),
             lifted=replace(lifted, graph=graph, result=Structure("leaf", found)),
             raises=function.raises,
-            says=f"Where `{function.name}` jumps, or has a kink.",
+            says=SAYS[what].format(function.name),
         )
     return known
 
@@ -228,7 +254,7 @@ def _told(
 def is_fixed(place: Place, variable: Node) -> bool:
     """Whether a place can be told without the variable."""
     assert variable.block is not None
-    pending, seen = [place.base, *([place.scale] if place.scale is not None else [])], set()
+    pending, seen = place.operands, set()
     while pending:
         node = pending.pop()
         if node is variable or is_of_blocks(node) or not is_known(node, variable.block):
