@@ -177,7 +177,7 @@ class Trajectory(Primitive):
 
     def tangent_by(self, node: Node, args: Sequence[Node], dots: Any, slopes: Any) -> Node | None:
         """The tangent of the states by their slopes."""
-        from chainrule.primitives.variational import MovingTimes
+        from chainrule.primitives.moving_times import MovingTimes
 
         args, dots = args[self.before :], dots[self.before :]
         total: Any = None
@@ -209,7 +209,7 @@ class Trajectory(Primitive):
 
     def pull_by(self, walker: Any, node: Node, out_bar: Node, slopes: Any) -> None:
         """Hand on the adjoint of the states by their slopes."""
-        from chainrule.primitives.variational import MovingTimes
+        from chainrule.primitives.moving_times import MovingTimes
 
         args = node.args[self.before :]
         for columns in slopes.columns:
