@@ -17,14 +17,8 @@ from chainrule.lift.library.spoken import made, told, unknown
 # mypy: disable-error-code="no-untyped-def,no-untyped-call"
 
 
-class TransferFunction:
-    """``scipy.signal.TransferFunction`` in continuous time."""
-
-    def __init__(self, num, den):
-        self.held = made(signal.TransferFunction, "_0_(_1_, _2_)", num, den)
-        first = np.atleast_1d(den)[0]
-        self.num = np.atleast_1d(num) / first
-        self.den = np.atleast_1d(den) / first
+class Answering:
+    """What a system in continuous time answers."""
 
     def step(self, X0=None, T=None, N=None):
         """The answer to a step."""
@@ -45,6 +39,16 @@ class TransferFunction:
     def bode(self, w=None, n=100):
         """Decibels and degrees at frequencies."""
         return signal.bode(self, w=w, n=n)
+
+
+class TransferFunction(Answering):
+    """``scipy.signal.TransferFunction`` in continuous time."""
+
+    def __init__(self, num, den):
+        self.held = made(signal.TransferFunction, "_0_(_1_, _2_)", num, den)
+        first = np.atleast_1d(den)[0]
+        self.num = np.atleast_1d(num) / first
+        self.den = np.atleast_1d(den) / first
 
     @property
     def poles(self):
@@ -68,7 +72,7 @@ class Discrete:
         self.A, self.B, self.C, self.D, self.dt = A, B, C, D, dt
 
 
-class StateSpace:
+class StateSpace(Answering):
     """``scipy.signal.StateSpace`` in continuous time."""
 
     def __init__(self, A, B, C, D):
@@ -85,26 +89,6 @@ class StateSpace:
         """The same at equal steps of time."""
         system = (self.A, self.B, self.C, self.D)
         return Discrete(*signal.cont2discrete(system, dt, method=method, alpha=alpha))
-
-    def step(self, X0=None, T=None, N=None):
-        """The answer to a step."""
-        return signal.step(self, X0=X0, T=T, N=N)
-
-    def impulse(self, X0=None, T=None, N=None):
-        """The answer to an impulse."""
-        return signal.impulse(self, X0=X0, T=T, N=N)
-
-    def output(self, U, T, X0=None):
-        """The answer to an input."""
-        return signal.lsim(self, U, T, X0=X0)
-
-    def freqresp(self, w=None, n=10000):
-        """The answer at frequencies."""
-        return signal.freqresp(self, w=w, n=n)
-
-    def bode(self, w=None, n=100):
-        """Decibels and degrees at frequencies."""
-        return signal.bode(self, w=w, n=n)
 
 
 def lti(*system):
