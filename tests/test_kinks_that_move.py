@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.integrate import dblquad, odeint, quad, solve_ivp
+from scipy.integrate import dblquad, odeint, quad, solve_ivp, tplquad
 from scipy.interpolate import interp1d
 from scipy.optimize import brentq, minimize_scalar
 
@@ -139,6 +139,11 @@ def by_the_outer_variable(a, b):
     return dblquad(inner, 0.0, 1.0, 0.0, 1.0)[0]
 
 
+def three_deep(a, b):
+    inner = lambda z, y, x: (b if x > 0.3 * a else 0.0) * y * z  # noqa: E731
+    return tplquad(inner, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0)[0]
+
+
 def of_an_integral(a, b):
     def outer(x):
         return quad(lambda y: (b if x > 0.3 * a else 0.0) * y, 0.0, 1.0)[0]
@@ -154,7 +159,7 @@ def of_a_root(a, b):
 
 
 JUMPS = [
-    remainder, sided, turned, rounded, by_the_outer_variable, of_an_integral, of_a_root
+    remainder, sided, turned, rounded, by_the_outer_variable, three_deep, of_an_integral, of_a_root
 ]  # fmt: skip
 
 
@@ -249,6 +254,26 @@ def of_an_inverse(a, b):
 
 def never_met(a, b):
     return quad(lambda z: max(a * math.exp(b * z) + 1.0, 0.0) * math.exp(-z * z), -8, 8, **WIDE)[0]
+
+
+def across(a, b):
+    return dblquad(lambda y, x: b if x + y > a * b else 0.0, 0.0, 1.0, 0.0, 1.0)[0]
+
+
+def within_the_inner(a, b):
+    return quad(lambda x: quad(lambda y: x * y * b if a * x > y else 0.0, 0.0, 2.0)[0], 0.0, 1.0)[0]
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+@pytest.mark.filterwarnings("ignore:The occurrence of roundoff")
+def test_a_jump_that_the_inner_variable_meets_is_none_of_the_integral(mode: str) -> None:
+    a, b = POINT
+    # b (1 - (a b)**2 / 2), and b a**2 / 8.
+    expected = (-a * b**3, 1.0 - 1.5 * (a * b) ** 2)
+    assert grad(across, wrt=("a", "b"), mode=mode)(a, b) == pytest.approx(expected, rel=1e-5)
+    expected = (a * b / 4.0, a * a / 8.0)
+    found = grad(within_the_inner, wrt=("a", "b"), mode=mode)(a, b)
+    assert found == pytest.approx(expected, rel=1e-5)
 
 
 INSIDE = [

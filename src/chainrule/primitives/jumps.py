@@ -169,9 +169,11 @@ def _those(
             if where is None
             else frozenset[str]().union(*(depends.get(arg, frozenset()) for arg in where))
         )
-        moves = known == BOTH and step.op.name != "stopped"
-        inner = _inner_function(step) if moves else None
-        if moves and step not in checks and (counts(step) or _jumps(inner, step, depends, order)):
+        if step in checks or step.op.name == "stopped":
+            continue
+        # What is made of a function may depend on more than its jumps do.
+        inner = _inner_function(step) if known >= BOTH else None
+        if (known == BOTH and counts(step)) or _jumps(inner, step, depends, order):
             yield step
 
 
@@ -196,6 +198,10 @@ def _jumps(
         parameter: set(depends.get(value, ()))
         for parameter, value in zip(parameters, values, strict=True)
     }
+    if not order:
+        # A jump that the function's own variable meets is no jump of the integral.
+        own = body.parameters[: len(body.parameters) - len(values)]
+        marks.update((parameter, {"inside"}) for parameter in own)
     return any(True for _ in moving_kinks(body, marks, order))
 
 
