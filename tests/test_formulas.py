@@ -261,7 +261,7 @@ def test_what_a_formula_does_not_tell_is_refused(f: Callable[..., Any], message:
 
 def test_what_a_formula_does_not_take_is_kept_where_no_slope_goes_through_it() -> None:
     def scaled(a):
-        if stats.trim_mean(Y, 0.2, nan_policy="omit") > 0.0:
+        if stats.ttest_1samp(Y, 0.2, nan_policy="omit").statistic > -100.0:
             return a * a
         return a
 

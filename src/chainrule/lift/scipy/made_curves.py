@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
 from typing import Any
 
@@ -151,9 +152,13 @@ def _recipe(self: Methods, name: str, kind: Making, given: Keywords) -> Recipe |
     if name == "UnivariateSpline" and options.pop("s", None) != 0:
         # What is smooth has knots that depend on the values.
         return None
-    if name == "make_smoothing_spline" and not isinstance(options.get("lam"), (int, float)):
-        # How smooth it is to be is then found by the values.
-        return None
+    if name == "make_smoothing_spline":
+        smooth = sys.modules["scipy.interpolate"].make_smoothing_spline
+        several = "axis" in inspect.signature(smooth).parameters
+        if not several or not isinstance(options.get("lam"), (int, float)):
+            # SciPy before 1.16 takes one row of values; and how smooth it is to be may be found
+            # by the values.
+            return None
     if options.pop("method", "akima") == "makima":
         slopes = "makima_slopes"
     words = argument_places(len(kind.data))
