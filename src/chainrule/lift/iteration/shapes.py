@@ -11,7 +11,7 @@ from chainrule.graph.types import BOOL, FLOAT, INT, Array, Type, unit_axes_of
 from chainrule.graph.types import Sequence as SequenceType
 from chainrule.lift.containers.sharing import Box
 from chainrule.lift.kinds import kind_of, kind_of_type
-from chainrule.lift.values import UNBOUND, DictBox, Either, ListBox, ObjectBox, Value, View
+from chainrule.lift.values import DictBox, Either, ListBox, ObjectBox, Value, View
 from chainrule.primitives import sequence
 from chainrule.primitives.arrays import creation
 from chainrule.primitives.written import display_type
@@ -166,8 +166,11 @@ def in_time(shape: Shape) -> Shape:
 
 
 def bound_part(value: Value) -> Value:
-    """What a value is where it is bound."""
-    return value.then if isinstance(value, Either) and value.orelse is UNBOUND else value
+    """What a value is where it is bound, and no None; one of two boxes is either."""
+    if not isinstance(value, Either):
+        return value
+    held = (*HELD, DictBox, ObjectBox)
+    return value if isinstance(value.then, held) and isinstance(value.orelse, held) else value.then
 
 
 def kind_of_shape(shape: Shape) -> Any:
