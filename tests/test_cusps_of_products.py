@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from chainrule import grad, hessian
 from tests.differences import along, partials
 
 pytestmark = pytest.mark.filterwarnings("ignore:(divide by zero|invalid value):RuntimeWarning")
+CUBE_ROOTS = pytest.mark.skipif(sys.version_info < (3, 11), reason="math.cbrt came with 3.11")
 MODES = pytest.mark.parametrize("mode", ["forward", "reverse"])
 
 
@@ -44,6 +46,7 @@ SCALARS = [of_square, of_power, raised, of_product, of_parameter]
 
 
 @MODES
+@CUBE_ROOTS
 @pytest.mark.parametrize("f", SCALARS, ids=lambda f: f.__name__)
 def test_a_cusp_has_the_slope_0(f: Any, mode: Any) -> None:
     """On both sides the slopes are opposite; that by the other number is as anywhere."""
@@ -55,6 +58,7 @@ def test_a_cusp_has_the_slope_0(f: Any, mode: Any) -> None:
         assert [*grad(f, (0, 1), mode=mode)(*point)] == pytest.approx(wanted, rel=1e-8)
 
 
+@CUBE_ROOTS
 @pytest.mark.parametrize("f", SCALARS, ids=lambda f: f.__name__)
 def test_second_derivatives_beside_it(f: Any) -> None:
     """Those of the smooth function that it is there."""
@@ -64,6 +68,7 @@ def test_second_derivatives_beside_it(f: Any) -> None:
         assert grad(grad(f, mode="reverse"), mode=mode)(0.7, 2.0) == pytest.approx(wanted)
 
 
+@CUBE_ROOTS
 @MODES
 def test_the_other_factor_of_a_root_is_0(mode: Any) -> None:
     """``cbrt(x * y)`` is steep in x where that is 0, and flat in y."""
